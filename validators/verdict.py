@@ -1,0 +1,209 @@
+"""What a judgement is made of: programs, stages, reasons, verdicts, pairs.
+
+This file is torch-free, so that the product process can import it.  `Reason` is the closed list of why a
+program can be turned down; each value carries the sentence that the documentation and `.stats` print.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Stage(StrEnum):
+    """Where a program can fail, in the order in which a sample meets them."""
+
+    ANSWER = "answer"  # the provider answered and the answer holds a program
+    CONTRACT = "contract"  # syntax, entry point, get_inputs, get_init_inputs
+    SIMILARITY = "similarity"  # not a benchmark problem, not one we have already
+    SHAPES = "shapes"  # fake tensors: shapes, dtypes, memory
+    EAGER = "eager"  # a real run on CPU
+    TRITON = "triton"  # Inductor's Triton code for the device target
+
+
+class Reason(StrEnum):
+    """Why a program was turned down.  `SENTENCES[reason]` says it to people."""
+
+    # answer
+    NO_ANSWER = "no_answer"
+    NO_CODE = "no_code"
+    # contract
+    NOT_TEXT = "not_text"
+    SYNTAX_ERROR = "syntax_error"
+    NO_ENTRY_POINT = "no_entry_point"
+    AMBIGUOUS_ENTRY_POINT = "ambiguous_entry_point"
+    NO_FORWARD = "no_forward"
+    NO_GET_INPUTS = "no_get_inputs"
+    NO_GET_INIT_INPUTS = "no_get_init_inputs"
+    # similarity
+    KERNELBENCH_SOURCE = "kernelbench_source"
+    KERNELBENCH_SIGNATURE = "kernelbench_signature"
+    DUPLICATE_SOURCE = "duplicate_source"
+    DUPLICATE_SIGNATURE = "duplicate_signature"
+    # shapes and eager: the program's own failures
+    IMPORT_ERROR = "import_error"
+    INIT_ERROR = "init_error"
+    INPUTS_ERROR = "inputs_error"
+    BAD_INPUTS = "bad_inputs"
+    SHAPE_ERROR = "shape_error"
+    FORWARD_ERROR = "forward_error"
+    TOO_LARGE = "too_large"
+    BAD_OUTPUT = "bad_output"
+    # eager: what a run shows
+    NON_FINITE = "non_finite"
+    NONDETERMINISTIC = "nondeterministic"
+    IGNORES_INPUTS = "ignores_inputs"
+    MUTATES_INPUTS = "mutates_inputs"
+    MISSING_OPERATORS = "missing_operators"
+    # triton
+    GRAPH_BREAK = "graph_break"
+    COMPILE_ERROR = "compile_error"
+    NO_TRITON_KERNEL = "no_triton_kernel"
+    UNBOUND_ARGUMENT = "unbound_argument"
+    LAUNCH_ERROR = "launch_error"
+    LAUNCH_MISMATCH = "launch_mismatch"
+    # any stage that runs the program
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    CRASHED = "crashed"
+    EXITED = "exited"
+    PROTOCOL_VIOLATION = "protocol_violation"
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.NO_ANSWER: "The provider gave no answer.",
+    Reason.NO_CODE: "The answer holds no Python code block that defines a module.",
+    Reason.NOT_TEXT: "The file is not UTF-8 text.",
+    Reason.SYNTAX_ERROR: "The program is not valid Python.",
+    Reason.NO_ENTRY_POINT: "The program defines no nn.Module class that could be its entry point.",
+    Reason.AMBIGUOUS_ENTRY_POINT: "Several classes could be the entry point and none has the expected name.",
+    Reason.NO_FORWARD: "The entry point defines no forward method.",
+    Reason.NO_GET_INPUTS: "The program defines no get_inputs() function.",
+    Reason.NO_GET_INIT_INPUTS: "The program defines no get_init_inputs() function.",
+    Reason.KERNELBENCH_SOURCE: "The program is a KernelBench problem, names and constants aside.",
+    Reason.KERNELBENCH_SIGNATURE: "The program applies the operators of a KernelBench problem in its order.",
+    Reason.DUPLICATE_SOURCE: "An earlier sample has the same source, names and formatting aside.",
+    Reason.DUPLICATE_SIGNATURE: "An earlier sample ran the same operators in the same order on the same shapes.",
+    Reason.IMPORT_ERROR: "Importing the program raised an error.",
+    Reason.INIT_ERROR: "Constructing the module raised an error.",
+    Reason.INPUTS_ERROR: "get_inputs() or get_init_inputs() raised an error.",
+    Reason.BAD_INPUTS: "get_inputs() or get_init_inputs() returned something the contract does not allow.",
+    Reason.SHAPE_ERROR: "The forward pass does not fit its shapes or dtypes.",
+    Reason.FORWARD_ERROR: "The forward pass raised an error.",
+    Reason.TOO_LARGE: "The program's tensors would need more than max_tensor_bytes.",
+    Reason.BAD_OUTPUT: "The output holds no tensor, or something that is neither tensor, number nor container.",
+    Reason.NON_FINITE: "The output holds NaN or infinity.",
+    Reason.NONDETERMINISTIC: "Two runs from the same seed gave different outputs.",
+    Reason.IGNORES_INPUTS: "The output does not change when the inputs do.",
+    Reason.MUTATES_INPUTS: "The forward pass changes its inputs in place.",
+    Reason.MISSING_OPERATORS: "An operator of the pattern was never executed.",
+    Reason.GRAPH_BREAK: "torch.compile cannot capture the forward pass as one graph.",
+    Reason.COMPILE_ERROR: "Inductor raised an error.",
+    Reason.NO_TRITON_KERNEL: "Inductor's code for the device target holds no Triton kernel.",
+    Reason.UNBOUND_ARGUMENT: "A tensor the kernels need cannot be named from the module and its inputs.",
+    Reason.LAUNCH_ERROR: "The emitted Triton module raised an error on the device.",
+    Reason.LAUNCH_MISMATCH: "The emitted Triton module and eager disagree on the device.",
+    Reason.TIMEOUT: "The program ran past validation_timeout.",
+    Reason.OUT_OF_MEMORY: "The program ran into its memory limit.",
+    Reason.CRASHED: "The program's process died of a signal.",
+    Reason.EXITED: "The program ended its process.",
+    Reason.PROTOCOL_VIOLATION: "The program's process sent something that is no verdict.",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """One candidate: its text, the class to build, and the operators it was asked to use (may be empty)."""
+
+    source: str
+    entry_point: str
+    pattern: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One stage's word on one program.  `metrics` is JSON data; `cpu_seconds` is user + system time."""
+
+    stage: Stage
+    ok: bool
+    reason: Reason | None = None
+    detail: str = ""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    cpu_seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the journal and the pipe."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        """The inverse of `to_json`.  Raises KeyError, TypeError or ValueError on anything else."""
+        reason = data["reason"]
+        return cls(
+            stage=Stage(data["stage"]),
+            ok=bool(data["ok"]),
+            reason=None if reason is None else Reason(reason),
+            detail=str(data["detail"]),
+            metrics=dict(data["metrics"]),
+            cpu_seconds=float(data["cpu_seconds"]),
+        )
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A program's Triton side.
+
+    `triton_code` is one self-contained module with class `<entry_point>New`; `original_triton_code` is the
+    text as Inductor wrote it.  `evidence` is JSON data and depends only on program, settings and versions.
+    """
+
+    triton_code: str
+    original_triton_code: str
+    kernels: tuple[str, ...]
+    device_target: str
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for the journal and the pipe."""
+        return asdict(self) | {"kernels": list(self.kernels)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Pair:
+        """The inverse of `to_json`.  Raises KeyError or TypeError on anything else."""
+        return cls(
+            triton_code=str(data["triton_code"]),
+            original_triton_code=str(data["original_triton_code"]),
+            kernels=tuple(str(k) for k in data["kernels"]),
+            device_target=str(data["device_target"]),
+            evidence=dict(data["evidence"]),
+        )
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """All verdicts on one program, in stage order; the pair if every stage passed."""
+
+    verdicts: tuple[Verdict, ...]
+    pair: Pair | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """True when every stage passed and there is a pair to keep."""
+        return self.pair is not None and all(v.ok for v in self.verdicts)
+
+    @property
+    def failure(self) -> Verdict | None:
+        """The verdict that turned the program down, if one did."""
+        return next((v for v in self.verdicts if not v.ok), None)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the validators need to know of a run; everything here is part of a sample's identity."""
+
+    device_target: str = "sm_80"
+    validation_timeout: float = 120.0  # wall seconds for all stages of one program
+    max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
+    seed: int = 0
+    stages: tuple[Stage, ...] = (Stage.CONTRACT, Stage.SIMILARITY, Stage.SHAPES, Stage.EAGER, Stage.TRITON)
