@@ -207,3 +207,13 @@ class Settings:
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
     stages: tuple[Stage, ...] = (Stage.CONTRACT, Stage.SIMILARITY, Stage.SHAPES, Stage.EAGER, Stage.TRITON)
+
+
+def settings_to_json(settings: Settings) -> dict[str, Any]:
+    """Plain data, for a command line."""
+    return asdict(settings) | {"stages": list(settings.stages)}
+
+
+def settings_from_json(data: dict[str, Any]) -> Settings:
+    """The inverse of `settings_to_json`."""
+    return Settings(**(data | {"stages": tuple(Stage(stage) for stage in data["stages"])}))

@@ -1,0 +1,134 @@
+"""Stage TRITON: Inductor's Triton code for the device target, bound to the module it belongs to."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import torch
+import torch._dynamo.exc
+import triton
+from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from validators import binding, triton_module
+from validators.inductor import CaptureError, capture
+from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors
+from validators.offline_cuda import DEVICE_TARGETS
+from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
+
+MAX_CONSTANT_ELEMENTS = 4096  # tensor constants are written into the text as lists
+
+
+def check(loaded: Loaded, program: Program, settings: Settings) -> tuple[Verdict, Pair]:
+    """Compile the program for `settings.device_target` and write its Triton side.
+
+    Metrics: `kernels` and `extern_calls` (counts).  Raises Refused.
+    """
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        pair = _make_pair(loaded, program, settings)
+    metrics = {"kernels": len(pair.kernels), "extern_calls": len(pair.evidence["extern_calls"])}
+    return Verdict(Stage.TRITON, True, metrics=metrics), pair
+
+
+def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.device("cuda"):
+        model, inputs = _on_fake_cuda(loaded)
+        try:
+            found, output = capture(model, inputs)
+        except torch._dynamo.exc.Unsupported as error:
+            raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
+        except CaptureError as error:
+            raise Refused(Reason.NO_TRITON_KERNEL, describe(error)) from error
+        except Exception as error:
+            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.COMPILE_ERROR
+            raise Refused(reason, describe(error)) from error
+        kernels = triton_module.kernel_names(found.text)
+        externs = triton_module.extern_calls(found.text)
+        if not kernels:
+            raise Refused(Reason.NO_TRITON_KERNEL, f"library calls only: {', '.join(dict.fromkeys(externs)) or 'none'}")
+        names = binding.name_tensors(model, inputs)
+        arguments = binding.write_arguments(found.arguments, names)
+        returned = binding.write_output(output, found.results, names)
+    note = f"Inductor's kernels for {settings.device_target}; the forward pass of {program.entry_point} in eval mode."
+    text = triton_module.assemble(
+        found.text, program.source, program.entry_point, arguments, returned, _constants(found.constants), note
+    )
+    return Pair(
+        triton_code=text,
+        original_triton_code=triton_module.original(found.text),
+        kernels=kernels,
+        device_target=settings.device_target,
+        evidence={
+            "torch": torch.__version__,
+            "triton": triton.__version__,
+            "device": DEVICE_TARGETS[settings.device_target].name,
+            "mode": "eval",
+            "arguments": arguments,
+            "output": returned,
+            "extern_calls": list(externs),
+        },
+    )
+
+
+def _on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any]]:
+    """Model and inputs as fake CUDA tensors.  What needs real values while being built is built on CPU first."""
+    try:
+        model = loaded.build()
+    except Refused as refused:
+        if refused.reason is Reason.OUT_OF_MEMORY:
+            raise
+        model = _for_real(loaded.build)
+    except Exception:
+        model = _for_real(loaded.build)
+    try:
+        inputs = loaded.inputs()
+    except Exception:
+        inputs = _for_real(loaded.inputs)
+    moved: dict[int, torch.Tensor] = {}
+    _move_module(model, moved)
+    return model, map_tensors(lambda t: _moved(t, moved), inputs)
+
+
+def _for_real(make: Any) -> Any:
+    from torch.utils._python_dispatch import _disable_current_modes  # private, torch 2.13: leaves the fake mode
+
+    with _disable_current_modes(), torch.device("cpu"):
+        return make()
+
+
+def _moved(tensor: torch.Tensor, moved: dict[int, torch.Tensor]) -> torch.Tensor:
+    """A fake CUDA tensor of the same geometry; the same one for the same tensor, so that ties stay ties."""
+    if tensor.device.type == "cuda":
+        return tensor
+    if id(tensor) not in moved:
+        empty = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device="cuda")
+        is_parameter = isinstance(tensor, nn.Parameter)
+        moved[id(tensor)] = nn.Parameter(empty, tensor.requires_grad) if is_parameter else empty
+    return moved[id(tensor)]
+
+
+def _move_module(model: nn.Module, moved: dict[int, torch.Tensor]) -> None:
+    for module in model.modules():
+        for held in (module._parameters, module._buffers):
+            for key, tensor in held.items():
+                if tensor is not None:
+                    held[key] = _moved(tensor, moved)  # type: ignore[assignment]
+        for key, value in list(vars(module).items()):
+            if isinstance(value, torch.Tensor):
+                vars(module)[key] = _moved(value, moved)
+
+
+def _constants(constants: dict[str, torch.Tensor]) -> dict[str, str]:
+    """Tensors that the compiler lifted out of `forward`, written as expressions."""
+    written: dict[str, str] = {}
+    for name, tensor in constants.items():
+        value = getattr(tensor, "constant", None)
+        value = tensor if value is None else value
+        if type(value) is not torch.Tensor or value.numel() > MAX_CONSTANT_ELEMENTS:
+            raise Refused(
+                Reason.UNBOUND_ARGUMENT, f"the constant {name} (shape {list(tensor.shape)}) has no value to write"
+            )
+        written[name] = f"torch.tensor({value.tolist()!r}, dtype={value.dtype}, device='{tensor.device}')"
+    return written

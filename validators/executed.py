@@ -1,0 +1,131 @@
+"""What a forward pass really ran, counted while it runs.
+
+A `TorchFunctionMode` sees every torch function and tensor method; global module hooks see every module.
+What happens inside a module that torch itself ships belongs to that module (`nn.Conv2d` counts as `M:Conv2d`,
+not also as `F:conv2d`), so nothing is counted twice.  `operators` declares which of these events stand for which
+operator.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+
+# Modules whose children are the program's own affair: what runs inside them is counted as usual.
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+_HOLDERS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
+
+# Questions about a tensor rather than work on it.
+_ATTRIBUTES = {
+    "get",
+    "set",
+    "dim",
+    "size",
+    "stride",
+    "numel",
+    "is_floating_point",
+    "is_complex",
+    "len",
+    "nelement",
+}
+
+
+def torch_class(module: nn.Module) -> str:
+    """The name of the first class torch ships in the module's MRO; `Module` for a plain user-defined one."""
+    for cls in type(module).__mro__:
+        if cls.__module__.startswith("torch.nn"):
+            return cls.__name__
+    return "Module"
+
+
+class _FunctionCounter(TorchFunctionMode):
+    def __init__(self, recorder: _Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        # The mode is off while `func` runs, so only the outermost call of a nest is seen.
+        self.recorder.saw_function(func, args)
+        return func(*args, **(kwargs or {}))
+
+
+class _Recorder:
+    def __init__(self, root: nn.Module) -> None:
+        self.root = root
+        self.counts: Counter[str] = Counter()
+        self.signature: list[str] = []
+        self.inside: list[nn.Module] = []  # torch's own modules that are running now, outermost first
+        self.ran: set[int] = set()
+        self.used: set[int] = set()
+
+    def enter(self, module: nn.Module, args: Any) -> None:
+        if self.inside:
+            self.inside.append(module)
+            return
+        name = torch_class(module)
+        self.ran.add(id(module))
+        if module is not self.root or name != "Module":
+            self.saw(f"M:{name}", args)
+        if name != "Module" and not isinstance(module, _CONTAINERS):
+            self.inside.append(module)
+
+    def leave(self, module: nn.Module, args: Any, output: Any) -> None:
+        if self.inside and self.inside[-1] is module:
+            self.inside.pop()
+
+    def saw_function(self, func: Any, args: Any) -> None:
+        if self.inside:
+            return
+        self.used.update(id(a) for a in _tensors(args))
+        name = getattr(func, "__name__", "").strip("_")
+        if name and name not in _ATTRIBUTES:
+            self.saw(f"F:{name}", args)
+
+    def saw(self, event: str, args: Any) -> None:
+        self.counts[event] += 1
+        shapes = ",".join(f"{str(t.dtype).removeprefix('torch.')}{list(t.shape)}" for t in _tensors(args))
+        self.signature.append(f"{event}({shapes})")
+
+    def count_holders(self) -> None:
+        """ModuleList and its kin have no forward: they count when something they hold was used."""
+        for module in self.root.modules():
+            if isinstance(module, _HOLDERS):
+                held = any(id(m) in self.ran for m in module.modules() if m is not module)
+                if held or any(id(p) in self.used for p in module.parameters()):
+                    self.counts[f"M:{torch_class(module)}"] += 1
+
+
+def _tensors(value: Any) -> list[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        return [value]
+    if isinstance(value, list | tuple):
+        return [t for v in value for t in _tensors(v)]
+    return []
+
+
+def record(model: nn.Module, inputs: Sequence[Any]) -> tuple[Any, dict[str, int], list[str]]:
+    """Run `model(*inputs)` once.
+
+    Returns the output, how often each event happened (`M:<class>` for torch's modules, `M:Module` for
+    user-defined ones, `F:<function>` for functions called outside torch's modules), and the events in order
+    with the dtypes and shapes of their tensor arguments.  Raises whatever the model raises.
+    """
+    recorder = _Recorder(model)
+    hooks: list[Any] = [
+        register_module_forward_pre_hook(recorder.enter),
+        register_module_forward_hook(recorder.leave, always_call=True),
+    ]
+    try:
+        with _FunctionCounter(recorder):
+            output = model(*inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    recorder.count_holders()
+    return output, dict(recorder.counts), recorder.signature

@@ -1,0 +1,76 @@
+"""All stages of one program, in order; the first failure stops."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Callable
+
+from validators import contract, similarity
+from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
+
+
+def judge(
+    program: Program,
+    settings: Settings,
+    starting: Callable[[Stage], None],
+    finished: Callable[[Verdict, Pair | None], None],
+) -> None:
+    """Run `settings.stages` on `program` in this process.
+
+    `starting` is told each stage before it runs, `finished` each verdict as soon as it stands: whoever listens knows
+    where a program was when its process died.
+    """
+    from validators.loading import Loaded, Refused, describe, is_out_of_memory, load
+
+    loaded: Loaded | None = None
+
+    def importing() -> Loaded:
+        nonlocal loaded
+        if loaded is None:
+            loaded = load(program)
+        return loaded
+
+    def run(stage: Stage) -> tuple[Verdict, Pair | None]:
+        if stage is Stage.CONTRACT:
+            return contract.check(program), None
+        if stage is Stage.SIMILARITY:
+            return similarity.check(program), None
+        if stage is Stage.SHAPES:
+            from validators import shapes
+
+            return shapes.check(importing(), settings), None
+        if stage is Stage.EAGER:
+            from validators import eager
+
+            return eager.check(importing(), program.pattern, settings), None
+        from validators import codegen
+
+        return codegen.check(importing(), program, settings)
+
+    for stage in settings.stages:
+        starting(stage)
+        before = _cpu_seconds()
+        pair = None
+        try:
+            verdict, pair = run(stage)
+        except Refused as refused:
+            verdict = Verdict(stage, False, refused.reason, refused.detail)
+        except Exception as error:
+            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(stage)
+            verdict = Verdict(stage, False, reason, describe(error))
+        spent = round(_cpu_seconds() - before, 4)
+        verdict = Verdict(verdict.stage, verdict.ok, verdict.reason, verdict.detail, verdict.metrics, spent)
+        finished(verdict, pair)
+        if not verdict.ok:
+            return
+
+
+def _unexpected(stage: Stage) -> Reason:
+    # A stage names the failures it knows; what slips through is still the program's, never the run's.
+    known = {Stage.CONTRACT: Reason.SYNTAX_ERROR, Stage.SIMILARITY: Reason.SYNTAX_ERROR}
+    return known.get(stage, Reason.COMPILE_ERROR if stage is Stage.TRITON else Reason.FORWARD_ERROR)
+
+
+def _cpu_seconds() -> float:
+    own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime

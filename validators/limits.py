@@ -1,0 +1,54 @@
+"""What one program's process may take: memory, CPU, files; and that it dies with its parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+from pathlib import Path
+
+from validators.verdict import Settings
+
+MAX_FILE_BYTES = 64 << 20
+MAX_OPEN_FILES = 256
+MAX_PROCESSES = 4096  # counts all the user's processes; root is exempt
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def memory_budget(settings: Settings) -> int:
+    """Bytes a program may add to the warm process's address space.
+
+    Twice the tensors it may hold (torch keeps freed blocks, and the eager stage keeps copies), and 2 GiB for the
+    compiler.
+    """
+    return 2 * settings.max_tensor_bytes + (2 << 30)
+
+
+def apply(settings: Settings) -> None:
+    """Limit this process for good.
+
+    RLIMIT_AS counts from what the warm process already has mapped: an absolute limit would have to be guessed per
+    machine.
+    """
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    mapped = pages * resource.getpagesize()
+    _set(resource.RLIMIT_AS, mapped + memory_budget(settings))
+    _set(resource.RLIMIT_CPU, int(settings.validation_timeout) + 5)
+    _set(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
+    _set(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
+    _set(resource.RLIMIT_NPROC, MAX_PROCESSES)
+    _set(resource.RLIMIT_CORE, 0)
+
+
+def _set(which: int, value: int) -> None:
+    _, hard = resource.getrlimit(which)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(which, (value, value))
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when `parent` dies; leave at once if it is dead already."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)

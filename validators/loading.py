@@ -1,0 +1,161 @@
+"""From a program's text to live objects: its namespace, its constructor arguments, its inputs, its model."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from validators.verdict import Program, Reason
+
+PROGRAM_MODULE = "synth_program"
+
+
+class Refused(Exception):  # noqa: N818 - a verdict on its way out, not an error of ours
+    """Raised inside a stage to turn the program down with a reason and a detail."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An imported program."""
+
+    namespace: types.ModuleType
+    entry_point: str
+
+    def init_inputs(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Constructor arguments.  `get_init_inputs()` may return `[args, kwargs]` or, as KernelBench does, args."""
+        value = _call(self.namespace.get_init_inputs, "get_init_inputs()", Reason.INPUTS_ERROR)
+        if isinstance(value, list | tuple):
+            if len(value) == 2 and isinstance(value[0], list | tuple) and isinstance(value[1], dict):
+                return tuple(value[0]), dict(value[1])
+            return tuple(value), {}
+        if isinstance(value, dict):
+            return (), dict(value)
+        raise Refused(Reason.BAD_INPUTS, f"get_init_inputs() returned {type(value).__name__}, not a list")
+
+    def build(self) -> nn.Module:
+        """The model, in eval mode."""
+        args, kwargs = self.init_inputs()
+        cls = getattr(self.namespace, self.entry_point)
+        model = _call(lambda: cls(*args, **kwargs), f"{self.entry_point}(...)", Reason.INIT_ERROR)
+        if not isinstance(model, nn.Module):
+            raise Refused(Reason.NO_ENTRY_POINT, f"{self.entry_point} is not an nn.Module")
+        return model.eval()
+
+    def inputs(self) -> list[Any]:
+        """What `get_inputs()` returns, checked: a list or tuple that holds at least one tensor."""
+        value = _call(self.namespace.get_inputs, "get_inputs()", Reason.INPUTS_ERROR)
+        if isinstance(value, torch.Tensor):
+            return [value]
+        if not isinstance(value, list | tuple):
+            raise Refused(Reason.BAD_INPUTS, f"get_inputs() returned {type(value).__name__}, not a list")
+        if not any(True for _ in tensors(value)):
+            raise Refused(Reason.BAD_INPUTS, "get_inputs() returned no tensor")
+        return list(value)
+
+
+def load(program: Program) -> Loaded:
+    """Execute the program's text as a module.  Raises Refused(IMPORT_ERROR)."""
+    namespace = types.ModuleType(PROGRAM_MODULE)
+    filename = f"<{program.entry_point}>"
+    namespace.__file__ = filename
+    sys.modules[PROGRAM_MODULE] = namespace
+    # Tracebacks and Dynamo look source up by file name.
+    linecache.cache[filename] = (len(program.source), None, program.source.splitlines(True), filename)
+    _call(
+        lambda: exec(compile(program.source, filename, "exec"), namespace.__dict__),
+        "importing the program",
+        Reason.IMPORT_ERROR,
+    )
+    return Loaded(namespace, program.entry_point)
+
+
+def _call(function: Callable[[], Any], what: str, reason: Reason) -> Any:
+    try:
+        return function()
+    except FAKE_ONLY_ERRORS:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise Refused(Reason.OUT_OF_MEMORY, f"{what}: {describe(error)}") from error
+        if is_fake_only(error):
+            raise
+        raise Refused(reason, f"{what}: {describe(error)}") from error
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    """Every tensor in nested lists, tuples and dicts, in order."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from tensors(item)
+
+
+def map_tensors(function: Callable[[torch.Tensor], Any], value: Any) -> Any:
+    """The same nest of lists, tuples and dicts with `function` applied to each tensor."""
+    if isinstance(value, torch.Tensor):
+        return function(value)
+    if isinstance(value, dict):
+        return {key: map_tensors(function, item) for key, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(map_tensors(function, item) for item in value))
+    if isinstance(value, list | tuple):
+        return type(value)(map_tensors(function, item) for item in value)
+    return value
+
+
+def describe(error: BaseException, limit: int = 600) -> str:
+    """`ErrorType: message` on one line, capped; never raises, whatever the error's `__str__` does."""
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its message could not be read)"
+    text = " ".join(f"{type(error).__name__}: {text}".split())
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for Python's and torch's ways of saying that memory ran out."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)[:2000]
+
+
+def _fake_only_errors() -> tuple[type[BaseException], ...]:
+    # torch 2.13: private module; what fake tensors raise when real values would be needed.
+    from torch._subclasses import fake_tensor
+
+    names = (
+        "DataDependentOutputException",
+        "DynamicOutputShapeException",
+        "UnsupportedFakeTensorException",
+        "UnsupportedOperatorException",
+    )
+    return tuple(getattr(fake_tensor, name) for name in names)
+
+
+FAKE_ONLY_ERRORS = _fake_only_errors()
+
+
+def is_fake_only(error: BaseException) -> bool:
+    """True when the error says something about fake tensors and nothing about the program."""
+    if isinstance(error, FAKE_ONLY_ERRORS):
+        return True
+    text = str(error)[:4000]
+    return any(
+        mark in text for mark in ("FakeTensor", "fake tensor", "meta tensor", "data-dependent", "__torch_dispatch__")
+    )

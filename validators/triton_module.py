@@ -1,0 +1,211 @@
+"""The text of a pair's Triton side: Inductor's kernels, the program's constructor, a `forward` that calls them."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+import symtable
+
+KERNEL = re.compile(r"^(triton_\w+) = async_compile\.triton\(", re.MULTILINE)
+EXTERN = re.compile(r"(?:= |^\s*)(extern_kernels\.\w+|torch\.ops\.[\w.]+)\(", re.MULTILINE)
+_PATH_COMMENT = re.compile(r"^# kernel path: .*\n", re.MULTILINE)
+
+
+def kernel_names(text: str) -> tuple[str, ...]:
+    """The Triton kernels that Inductor's text defines, in order."""
+    return tuple(KERNEL.findall(text))
+
+
+def extern_calls(text: str) -> tuple[str, ...]:
+    """The library kernels that Inductor's text calls, in order, with repeats."""
+    return tuple(EXTERN.findall(text))
+
+
+def original(text: str) -> str:
+    """Inductor's text as it wrote it, but for the paths of cache files on the machine that wrote it."""
+    return _PATH_COMMENT.sub("", text)
+
+
+def assemble(
+    text: str, source: str, entry_point: str, arguments: list[str], output: str, constants: dict[str, str], note: str
+) -> str:
+    """One self-contained module: Inductor's `text`, then class `<entry_point>New`.
+
+    The class has the constructor of `entry_point` in `source`; its `forward` has the same parameters, hands
+    `arguments` (expressions) to `call` and returns `output` (an expression over `output[k]`).
+    """
+    inductor = _without_benchmark(original(text))
+    program = ast.parse(source)
+    taken = _top_level_names(ast.parse(inductor))
+    kept = _needed(program, entry_point, output)
+    renames = {name: f"{name}_of_program" for name in _defined(kept) & taken if name != entry_point}
+    renames[entry_point] = f"{entry_point}New"
+    parameters = _forward_parameters(program, entry_point)
+    body = [_Rename(renames).visit(node) for node in kept]
+    cls = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == f"{entry_point}New")
+    _replace_forward(cls, parameters, arguments, output, note)
+    module = ast.unparse(ast.fix_missing_locations(ast.Module(body=body, type_ignores=[])))
+    assigned = "".join(f"{name} = {value}\n" for name, value in constants.items())
+    extra = "from collections import OrderedDict\n" if "OrderedDict(" in output else ""
+    return f"{inductor.rstrip()}\n\n{assigned}{extra}\n{_spaced(module)}\n"
+
+
+def _without_benchmark(text: str) -> str:
+    # The tail serves Inductor's own benchmarks; a training example has no use for it.
+    tree = ast.parse(text)
+    lines = text.splitlines(keepends=True)
+    for node in reversed(tree.body):
+        is_main = isinstance(node, ast.If) and ast.unparse(node.test) == "__name__ == '__main__'"
+        is_benchmark = isinstance(node, ast.FunctionDef) and node.name in {"get_args", "benchmark_compiled_module"}
+        if is_main or is_benchmark:
+            assert node.end_lineno is not None
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "".join(lines)
+
+
+def _top_level_names(tree: ast.Module) -> set[str]:
+    """Names Inductor's text binds, but for plain `import x`, which means the same in both texts."""
+    names = _defined([node for node in tree.body if not isinstance(node, ast.Import)])
+    return names | {"call", "runner"}
+
+
+def _defined(nodes: list[ast.stmt]) -> set[str]:
+    names: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ImportFrom):
+            names.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names if alias.asname)
+        else:
+            names.update(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+    return names
+
+
+def _binds(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return _defined([node])
+
+
+def _uses(node: ast.AST) -> set[str]:
+    """Global names that a statement or expression needs; parameters and locals of its functions are not among them."""
+    table = symtable.symtable(ast.unparse(node), "<program>", "exec")
+    used = {s.get_name() for s in table.get_symbols() if s.is_referenced()}
+    inner = list(table.get_children())
+    while inner:
+        scope = inner.pop()
+        used |= {s.get_name() for s in scope.get_symbols() if s.is_global()}
+        inner.extend(scope.get_children())
+    return used
+
+
+def _needed(program: ast.Module, entry_point: str, output: str) -> list[ast.stmt]:
+    """The statements of the program that its entry point's constructor can reach, in order."""
+    wanted = {entry_point} | _uses(ast.parse(output, mode="eval"))
+    keep: set[int] = set()
+    grew = True
+    while grew:
+        grew = False
+        for index, node in enumerate(program.body):
+            if index in keep or isinstance(node, ast.Expr):
+                continue
+            future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            if _binds(node) & wanted and not future:
+                keep.add(index)
+                wanted |= _uses_of_definition(node, entry_point)
+                grew = True
+    return [node for index, node in enumerate(program.body) if index in keep]
+
+
+def _uses_of_definition(node: ast.stmt, entry_point: str) -> set[str]:
+    if isinstance(node, ast.ClassDef) and node.name == entry_point:
+        return _uses(_without_forward(node))
+    return _uses(node)
+
+
+def _without_forward(node: ast.ClassDef) -> ast.ClassDef:
+    """The class with an empty forward: its body is going to be replaced, its parameters' defaults stay."""
+    copied = copy.deepcopy(node)
+    for item in copied.body:
+        if isinstance(item, ast.FunctionDef) and item.name == "forward":
+            item.body = [ast.Pass()]
+            item.returns = None
+            _drop_annotations(item.args)
+    return copied
+
+
+def _drop_annotations(arguments: ast.arguments) -> None:
+    for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
+        argument.annotation = None
+    for rest in (arguments.vararg, arguments.kwarg):
+        if rest is not None:
+            rest.annotation = None
+
+
+class _Rename(ast.NodeTransformer):
+    """Renames top-level names of the program where they are used as names."""
+
+    def __init__(self, renames: dict[str, str]) -> None:
+        self.renames = renames
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        node.id = self.renames.get(node.id, node.id)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.name = self.renames.get(node.name, node.name)
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        if node.col_offset == 0:
+            node.name = self.renames.get(node.name, node.name)
+        return self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        for alias in node.names:
+            name = alias.asname or alias.name
+            if name in self.renames:
+                alias.asname = self.renames[name]
+        return node
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        for alias in node.names:
+            if alias.asname in self.renames:
+                alias.asname = self.renames[alias.asname]
+        return node
+
+
+def _replace_forward(cls: ast.ClassDef, parameters: str, arguments: list[str], output: str, note: str) -> None:
+    lines = [f"def forward({parameters}):"]
+    names = []
+    for index, argument in enumerate(arguments):
+        lines.append(f"    arg{index}_1 = {argument}")
+        names.append(f"arg{index}_1")
+    lines += [f"    output = call([{', '.join(names)}])", f"    return {output}"]
+    body = [n for n in cls.body if not (isinstance(n, ast.FunctionDef) and n.name == "forward")]
+    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]  # the program's docstring describes a forward that is no longer here
+    cls.body = [ast.Expr(ast.Constant(note)), *body, *ast.parse("\n".join(lines)).body]
+
+
+def _forward_parameters(program: ast.Module, entry_point: str) -> str:
+    """The parameter list of the entry point's forward, or of the base class it inherits it from."""
+    classes = {node.name: node for node in program.body if isinstance(node, ast.ClassDef)}
+    name: str | None = entry_point
+    while name in classes:
+        node = classes[name]
+        for item in node.body:
+            if isinstance(item, ast.FunctionDef) and item.name == "forward":
+                arguments = copy.deepcopy(item.args)
+                _drop_annotations(arguments)
+                return ast.unparse(arguments)
+        name = next((b.id for b in node.bases if isinstance(b, ast.Name) and b.id in classes and b.id != name), None)
+    return "self, *args"
+
+
+def _spaced(text: str) -> str:
+    """Two blank lines before top-level classes and functions, as ruff would have them."""
+    return re.sub(r"\n+(?=(?:@|class |def )\S)", "\n\n\n", text)
