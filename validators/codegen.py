@@ -9,9 +9,9 @@ import torch
 import torch._dynamo.exc
 import triton
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
 from validators import binding, triton_module
+from validators.fake import FakeMode
 from validators.inductor import CaptureError, capture
 from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors
 from validators.offline_cuda import DEVICE_TARGETS
@@ -33,8 +33,9 @@ def check(loaded: Loaded, program: Program, settings: Settings) -> tuple[Verdict
 
 
 def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
-    with FakeTensorMode(allow_non_fake_inputs=True), torch.device("cuda"):
+    with FakeMode(), torch.device("cuda"):
         model, inputs = _on_fake_cuda(loaded)
+        names = binding.name_tensors(model, inputs)  # before the run, which may put new tensors into attributes
         try:
             found, output = capture(model, inputs)
         except torch._dynamo.exc.Unsupported as error:
@@ -48,7 +49,6 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
         externs = triton_module.extern_calls(found.text)
         if not kernels:
             raise Refused(Reason.NO_TRITON_KERNEL, f"library calls only: {', '.join(dict.fromkeys(externs)) or 'none'}")
-        names = binding.name_tensors(model, inputs)
         arguments = binding.write_arguments(found.arguments, names)
         returned = binding.write_output(output, found.results, names)
     note = f"Inductor's kernels for {settings.device_target}; the forward pass of {program.entry_point} in eval mode."

@@ -15,6 +15,7 @@ matched by shape: two inputs of equal shape can't be mistaken for each other.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
@@ -58,7 +59,9 @@ INDUCTOR_CONFIG: dict[str, Any] = {
 }
 FUNCTORCH_CONFIG: dict[str, Any] = {"enable_autograd_cache": False, "enable_remote_autograd_cache": False}
 # Recurrent modules are inlined; parameters and sizes are static, since a pair is for the shapes it was made with.
+# A warning raised while tracing is moved behind the graph instead of breaking it.
 DYNAMO_CONFIG: dict[str, Any] = {
+    "reorderable_logging_functions": {warnings.warn},
     "allow_rnn": True,
     "assume_static_by_default": True,
     "automatic_dynamic_shapes": False,

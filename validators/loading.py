@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from validators.fake import is_fake_only
 from validators.verdict import Program, Reason
 
 PROGRAM_MODULE = "synth_program"
@@ -84,8 +85,6 @@ def load(program: Program) -> Loaded:
 def _call(function: Callable[[], Any], what: str, reason: Reason) -> Any:
     try:
         return function()
-    except FAKE_ONLY_ERRORS:
-        raise
     except Exception as error:
         if is_out_of_memory(error):
             raise Refused(Reason.OUT_OF_MEMORY, f"{what}: {describe(error)}") from error
@@ -133,29 +132,3 @@ def describe(error: BaseException, limit: int = 600) -> str:
 def is_out_of_memory(error: BaseException) -> bool:
     """True for Python's and torch's ways of saying that memory ran out."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)[:2000]
-
-
-def _fake_only_errors() -> tuple[type[BaseException], ...]:
-    # torch 2.13: private module; what fake tensors raise when real values would be needed.
-    from torch._subclasses import fake_tensor
-
-    names = (
-        "DataDependentOutputException",
-        "DynamicOutputShapeException",
-        "UnsupportedFakeTensorException",
-        "UnsupportedOperatorException",
-    )
-    return tuple(getattr(fake_tensor, name) for name in names)
-
-
-FAKE_ONLY_ERRORS = _fake_only_errors()
-
-
-def is_fake_only(error: BaseException) -> bool:
-    """True when the error says something about fake tensors and nothing about the program."""
-    if isinstance(error, FAKE_ONLY_ERRORS):
-        return True
-    text = str(error)[:4000]
-    return any(
-        mark in text for mark in ("FakeTensor", "fake tensor", "meta tensor", "data-dependent", "__torch_dispatch__")
-    )

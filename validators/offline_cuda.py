@@ -8,6 +8,7 @@ fails loudly when one of them moves.
 from __future__ import annotations
 
 import ctypes
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,9 +144,11 @@ def _install_device_interface(props: DeviceProps) -> None:
     registry.register_interface_for_device("cuda:0", OfflineCuda)
     # Inductor also asks torch.cuda directly in a few lowerings.  `is_available` stays False: a True makes
     # Dynamo ask for the CUDA generator's state.
-    torch.cuda.get_device_properties = lambda device=None: props  # type: ignore[assignment]
-    torch.cuda.get_device_capability = lambda device=None: (props.major, props.minor)  # type: ignore[assignment]
-    torch.cuda.current_device = lambda: 0  # type: ignore[assignment]
+    torch.cuda.get_device_properties = lambda device=None: props  # type: ignore[assignment,return-value]
+    torch.cuda.get_device_capability = lambda device=None: (props.major, props.minor)
+    torch.cuda.current_device = lambda: 0
+    # C++ calls this by name before it makes a CUDA tensor from numbers, also a fake one.
+    torch.cuda._lazy_init = lambda: None
 
 
 def _install_triton_driver(props: DeviceProps) -> None:
@@ -189,6 +192,22 @@ def _install_missing_meta_kernels() -> None:
         hidden_bias: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         return torch.empty_like(hx), hx.new_empty((hx.size(0), hx.size(1) * 5))
+
+    import torch._prims
+    from torch._guards import detect_fake_mode
+    from torch.fx.experimental import proxy_tensor
+
+    tensor_meta = torch._prims.TensorMeta
+
+    def fake_tensor_meta(*args: Any, **kwargs: Any) -> Any:
+        # Moving a tensor constant to the device makes its result outside of the fake mode, on a real device.
+        mode = detect_fake_mode()
+        with mode if mode is not None and torch.device(kwargs.get("device") or "cpu").type == "cuda" else nullcontext():
+            return tensor_meta(*args, **kwargs)
+
+    torch._prims.TensorMeta = fake_tensor_meta
+    # The tracer also computes with one-element constants as it goes, on the device they are moved to.
+    proxy_tensor.CONSTANT_NUMEL_LIMIT = 0
 
     name = "_thnn_fused_gru_cell"
     if not torch._C._dispatch_has_kernel_for_dispatch_key(f"aten::{name}", "Meta"):

@@ -9,12 +9,10 @@ import weakref
 from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import (
-    FakeTensorMode,
-)  # private; torch 2.13 (see tests/validators/test_shapes.py)
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from validators.loading import Loaded, Refused, describe, is_fake_only, tensors
+from validators.fake import FakeMode, is_fake_only
+from validators.loading import Loaded, Refused, describe, tensors
 from validators.verdict import Reason, Settings, Stage, Verdict
 
 
@@ -64,7 +62,7 @@ def check(loaded: Loaded, settings: Settings) -> Verdict:
     """
     peak = _PeakBytes(settings.max_tensor_bytes)
     try:
-        with FakeTensorMode(), peak, torch.no_grad():
+        with FakeMode(), peak, torch.no_grad():
             model = loaded.build()
             inputs = loaded.inputs()
             try:

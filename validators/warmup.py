@@ -12,8 +12,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch._subclasses.fake_tensor import FakeTensorMode
 
+from validators.fake import FakeMode
 from validators.inductor import capture
 
 
@@ -87,6 +87,6 @@ def run() -> None:
         warnings.simplefilter("ignore")
         for make, function, shapes in CASES:
             _Graph(make(), function).eval()(*(torch.randn(shape) for shape in shapes))
-            with FakeTensorMode(allow_non_fake_inputs=True), torch.device("cuda"):
+            with FakeMode(), torch.device("cuda"):
                 capture(_Graph(make(), function).eval(), [torch.randn(shape) for shape in shapes])
     torch._dynamo.reset()
