@@ -18,6 +18,8 @@ from torch import nn
 from validators.loading import PROGRAM_MODULE, Refused
 from validators.verdict import Reason
 
+_INDEXED = (nn.ModuleList, nn.Sequential, nn.ParameterList)
+
 
 def forward_parameters(model: nn.Module, count: int) -> list[str]:
     """Expressions for the `count` positional inputs of `forward`: parameter names, or `args[k]` for `*args`."""
@@ -54,11 +56,25 @@ def _name_nest(value: Any, expression: str, names: dict[int, str], suffix: str =
             _name_nest(item, f"{expression}[{index}]", names, suffix)
 
 
+def name_modules(model: nn.Module) -> dict[int, str]:
+    """`{id(module): expression}` for every submodule."""
+    names: dict[int, str] = {}
+
+    def walk(module: nn.Module, expression: str) -> None:
+        if names.setdefault(id(module), expression) is expression:
+            for key, child in module._modules.items():
+                if child is not None:
+                    walk(child, _member(expression, key, isinstance(module, _INDEXED)))
+
+    walk(model, "self")
+    return names
+
+
 def _name_module(module: nn.Module, expression: str, names: dict[int, str], seen: set[int]) -> None:
     if id(module) in seen:
         return
     seen.add(id(module))
-    indexed = isinstance(module, nn.ModuleList | nn.Sequential | nn.ParameterList)
+    indexed = isinstance(module, _INDEXED)
     for held in (module._parameters, module._buffers):
         for key, tensor in held.items():
             if tensor is not None:

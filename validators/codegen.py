@@ -9,6 +9,7 @@ import torch
 import torch._dynamo.exc
 import triton
 from torch import nn
+from torch.nn.modules.lazy import LazyModuleMixin
 
 from validators import binding, triton_module
 from validators.fake import FakeMode
@@ -34,7 +35,7 @@ def check(loaded: Loaded, program: Program, settings: Settings) -> tuple[Verdict
 
 def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
     with FakeMode(), torch.device("cuda"):
-        model, inputs = _on_fake_cuda(loaded)
+        model, inputs, init_lines = _on_fake_cuda(loaded)
         names = binding.name_tensors(model, inputs)  # before the run, which may put new tensors into attributes
         try:
             found, output = capture(model, inputs)
@@ -53,7 +54,10 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
         returned = binding.write_output(output, found.results, names)
     note = f"Inductor's kernels for {settings.device_target}; the forward pass of {program.entry_point} in eval mode."
     text = triton_module.assemble(
-        found.text, program.source, program.entry_point, arguments, returned, _constants(found.constants), note
+        found.text,
+        program.source,
+        program.entry_point,
+        triton_module.Binding(arguments, returned, _constants(found.constants), init_lines, note),
     )
     return Pair(
         triton_code=text,
@@ -72,23 +76,37 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
     )
 
 
-def _on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any]]:
-    """Model and inputs as fake CUDA tensors.  What needs real values while being built is built on CPU first."""
+def _on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
+    """Model and inputs as fake CUDA tensors, and what the Triton side's constructor must do besides.
+
+    What needs real values while being built is built on CPU first.
+    """
     try:
-        model = loaded.build()
+        model, inputs, lines = loaded.build(), loaded.inputs(), []
     except Refused as refused:
         if refused.reason is Reason.OUT_OF_MEMORY:
             raise
-        model = _for_real(loaded.build)
+        model, inputs, lines = _for_real(lambda: _built_for_real(loaded))
     except Exception:
-        model = _for_real(loaded.build)
-    try:
-        inputs = loaded.inputs()
-    except Exception:
-        inputs = _for_real(loaded.inputs)
+        model, inputs, lines = _for_real(lambda: _built_for_real(loaded))
     moved: dict[int, torch.Tensor] = {}
     _move_module(model, moved)
-    return model, map_tensors(lambda t: _moved(t, moved), inputs)
+    return model, map_tensors(lambda t: _moved(t, moved), inputs), lines
+
+
+def _built_for_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
+    model, inputs = loaded.build(), loaded.inputs()
+    lazy = [m for m in model.modules() if isinstance(m, LazyModuleMixin) and m.has_uninitialized_params()]
+    if not lazy:
+        return model, inputs, []
+    # A lazy module learns its sizes in its first forward pass, which the Triton side never makes.
+    shapes: dict[int, list[int]] = {}
+    for module in lazy:
+        module.register_forward_pre_hook(lambda m, args: shapes.update({id(m): list(args[0].shape)}))
+    model(*map_tensors(torch.clone, inputs))
+    names = binding.name_modules(model)
+    lines = [f"{names[key]}.initialize_parameters(torch.empty({shape}))" for key, shape in shapes.items()]
+    return model, inputs, lines
 
 
 def _for_real(make: Any) -> Any:

@@ -14,8 +14,9 @@ def judge(
     settings: Settings,
     starting: Callable[[Stage], None],
     finished: Callable[[Verdict, Pair | None], None],
+    triton_code: str = "",
 ) -> None:
-    """Run `settings.stages` on `program` in this process.
+    """Run `settings.stages` on `program` in this process; `triton_code` is what LAUNCH runs.
 
     `starting` is told each stage before it runs, `finished` each verdict as soon as it stands: whoever listens knows
     where a program was when its process died.
@@ -43,6 +44,10 @@ def judge(
             from validators import eager
 
             return eager.check(importing(), program.pattern, settings), None
+        if stage is Stage.LAUNCH:
+            from validators import launch
+
+            return launch.check(importing(), triton_code, settings), None
         from validators import codegen
 
         return codegen.check(importing(), program, settings)
@@ -67,8 +72,13 @@ def judge(
 
 def _unexpected(stage: Stage) -> Reason:
     # A stage names the failures it knows; what slips through is still the program's, never the run's.
-    known = {Stage.CONTRACT: Reason.SYNTAX_ERROR, Stage.SIMILARITY: Reason.SYNTAX_ERROR}
-    return known.get(stage, Reason.COMPILE_ERROR if stage is Stage.TRITON else Reason.FORWARD_ERROR)
+    known = {
+        Stage.CONTRACT: Reason.SYNTAX_ERROR,
+        Stage.SIMILARITY: Reason.SYNTAX_ERROR,
+        Stage.TRITON: Reason.COMPILE_ERROR,
+        Stage.LAUNCH: Reason.LAUNCH_ERROR,
+    }
+    return known.get(stage, Reason.FORWARD_ERROR)
 
 
 def _cpu_seconds() -> float:

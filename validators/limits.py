@@ -8,7 +8,7 @@ import resource
 import signal
 from pathlib import Path
 
-from validators.verdict import Settings
+from validators.verdict import Settings, Stage
 
 MAX_FILE_BYTES = 64 << 20
 MAX_OPEN_FILES = 256
@@ -28,17 +28,25 @@ def memory_budget(settings: Settings) -> int:
 def apply(settings: Settings) -> None:
     """Limit this process for good.
 
+    Where programs run on a CUDA device (stage LAUNCH) address space is not limited: the driver maps hundreds of
+    gigabytes that nobody uses.
+
     RLIMIT_AS counts from what the warm process already has mapped: an absolute limit would have to be guessed per
     machine.
     """
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    mapped = pages * resource.getpagesize()
-    _set(resource.RLIMIT_AS, mapped + memory_budget(settings))
+    if Stage.LAUNCH not in settings.stages:
+        _set(resource.RLIMIT_AS, _mapped() + memory_budget(settings))
     _set(resource.RLIMIT_CPU, int(settings.validation_timeout) + 5)
     _set(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
     _set(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
     _set(resource.RLIMIT_NPROC, MAX_PROCESSES)
     _set(resource.RLIMIT_CORE, 0)
+
+
+def _mapped() -> int:
+    """Bytes of address space this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    return pages * resource.getpagesize()
 
 
 def _set(which: int, value: int) -> None:

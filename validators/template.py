@@ -3,8 +3,8 @@
 Run by `pool.py` as `python -m validators.template SETTINGS_JSON`.  Jobs come in on stdin and events go out on stdout,
 one JSON object a line:
 
-    in   {"id": 7, "source": ..., "entry_point": ..., "pattern": [...]}      {"cancel": 7}
-    out  {"ready": true, "warm_seconds": 9.1}
+    in   {"id": 7, "source": ..., "entry_point": ..., "pattern": [...], "triton_code": ...}      {"cancel": 7}
+    out  {"ready": true, "warm_seconds": 9.1}                                {"unavailable": "no CUDA device"}
          {"id": 7, "stage": "shapes"}
          {"id": 7, "verdicts": [...], "pair": {...} | null}
 
@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from validators import limits
+from validators import launch, limits
 from validators.judge import judge
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict, settings_from_json
 
@@ -61,6 +61,9 @@ def main(settings: Settings) -> None:
     started = time.monotonic()
     try:
         _warm(settings)
+    except launch.UnavailableError as error:
+        emit({"unavailable": str(error)})
+        return
     except Exception as error:
         sys.exit(f"warming up failed: {' '.join(f'{type(error).__name__}: {error}'.split())[:500]}")
     emit({"ready": True, "warm_seconds": round(time.monotonic() - started, 2)})
@@ -96,8 +99,11 @@ def main(settings: Settings) -> None:
 def _warm(settings: Settings) -> None:
     from validators import offline_cuda, warmup
 
-    offline_cuda.install(settings.device_target)
-    warmup.run()
+    if Stage.LAUNCH in settings.stages:
+        launch.prepare(settings.device_target)  # imports only: a process that has used CUDA can't be forked
+    else:
+        offline_cuda.install(settings.device_target)
+        warmup.run()
     gc.collect()
     gc.freeze()  # the collector need not touch, and so unshare, what all children have in common
     threads = len(list(Path("/proc/self/task").iterdir()))
@@ -130,7 +136,7 @@ def _handle(job: dict[str, Any], settings: Settings, children: dict[int, Child],
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _run_child(program, settings, writer, scratch, parent)
+        _run_child(program, job.get("triton_code", ""), settings, writer, scratch, parent)
     os.close(writer)
     os.set_blocking(reader, False)
     deadline = time.monotonic() + settings.validation_timeout
@@ -139,7 +145,7 @@ def _handle(job: dict[str, Any], settings: Settings, children: dict[int, Child],
     selector.register(reader, selectors.EVENT_READ, child)
 
 
-def _run_child(program: Program, settings: Settings, writer: int, scratch: Path, parent: int) -> None:
+def _run_child(program: Program, triton_code: str, settings: Settings, writer: int, scratch: Path, parent: int) -> None:
     """In the forked process: judge, report, leave.  Never returns."""
     status = 1
     try:
@@ -151,7 +157,12 @@ def _run_child(program: Program, settings: Settings, writer: int, scratch: Path,
         os.dup2(writer, 3)
         os.closerange(4, limits.MAX_OPEN_FILES)
         os.chdir(scratch)
-        os.environ.update(TMPDIR=str(scratch), HOME=str(scratch), TORCHINDUCTOR_CACHE_DIR=str(scratch / "inductor"))
+        os.environ.update(
+            TMPDIR=str(scratch),
+            HOME=str(scratch),
+            TORCHINDUCTOR_CACHE_DIR=str(scratch / "inductor"),
+            TRITON_CACHE_DIR=str(scratch / "triton"),
+        )
         tempfile.tempdir = str(scratch)
         limits.apply(settings)
         current: list[Stage] = []
@@ -164,7 +175,7 @@ def _run_child(program: Program, settings: Settings, writer: int, scratch: Path,
             _send({"verdict": verdict.to_json(), "pair": None if pair is None else pair.to_json()})
 
         try:
-            judge(program, settings, starting, finished)
+            judge(program, settings, starting, finished, triton_code)
         except BaseException as error:  # SystemExit and its like: the program asked to end the process
             stage = current[0] if current else settings.stages[0]
             finished(Verdict(stage, False, Reason.EXITED, type(error).__name__), None)

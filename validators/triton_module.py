@@ -6,6 +6,7 @@ import ast
 import copy
 import re
 import symtable
+from dataclasses import dataclass
 
 KERNEL = re.compile(r"^(triton_\w+) = async_compile\.triton\(", re.MULTILINE)
 EXTERN = re.compile(r"(?:= |^\s*)(extern_kernels\.\w+|torch\.ops\.[\w.]+)\(", re.MULTILINE)
@@ -27,28 +28,45 @@ def original(text: str) -> str:
     return _PATH_COMMENT.sub("", text)
 
 
-def assemble(
-    text: str, source: str, entry_point: str, arguments: list[str], output: str, constants: dict[str, str], note: str
-) -> str:
+@dataclass(frozen=True)
+class Binding:
+    """How `forward` reaches the kernels: expressions over `self`, its parameters and `output`."""
+
+    arguments: list[str]  # one per argument of Inductor's `call`
+    output: str  # what forward returns, over `output[k]`
+    constants: dict[str, str]  # tensors Inductor's text refers to by a global name
+    init_lines: list[str]  # statements the constructor ends with
+    note: str  # the class's docstring
+
+
+def assemble(text: str, source: str, entry_point: str, binding: Binding) -> str:
     """One self-contained module: Inductor's `text`, then class `<entry_point>New`.
 
-    The class has the constructor of `entry_point` in `source`; its `forward` has the same parameters, hands
-    `arguments` (expressions) to `call` and returns `output` (an expression over `output[k]`).
+    The class has the constructor of `entry_point` in `source`; its `forward` has the same parameters and calls the
+    kernels as `binding` says.
     """
     inductor = _without_benchmark(original(text))
     program = ast.parse(source)
     taken = _top_level_names(ast.parse(inductor))
-    kept = _needed(program, entry_point, output)
+    kept = _needed(program, entry_point, binding.output)
     renames = {name: f"{name}_of_program" for name in _defined(kept) & taken if name != entry_point}
     renames[entry_point] = f"{entry_point}New"
     parameters = _forward_parameters(program, entry_point)
     body = [_Rename(renames).visit(node) for node in kept]
     cls = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == f"{entry_point}New")
-    _replace_forward(cls, parameters, arguments, output, note)
+    _replace_forward(cls, parameters, binding)
+    _extend_init(cls, binding.init_lines)
     module = ast.unparse(ast.fix_missing_locations(ast.Module(body=body, type_ignores=[])))
-    assigned = "".join(f"{name} = {value}\n" for name, value in constants.items())
-    extra = "from collections import OrderedDict\n" if "OrderedDict(" in output else ""
+    assigned = "".join(f"{name} = {value}\n" for name, value in binding.constants.items())
+    extra = "from collections import OrderedDict\n" if "OrderedDict(" in binding.output else ""
     return f"{inductor.rstrip()}\n\n{assigned}{extra}\n{_spaced(module)}\n"
+
+
+def _extend_init(cls: ast.ClassDef, lines: list[str]) -> None:
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            own = node.args.args[0].arg
+            node.body += [_Rename({"self": own}).visit(n) for n in ast.parse("\n".join(lines)).body]
 
 
 def _without_benchmark(text: str) -> str:
@@ -178,17 +196,31 @@ class _Rename(ast.NodeTransformer):
         return node
 
 
-def _replace_forward(cls: ast.ClassDef, parameters: str, arguments: list[str], output: str, note: str) -> None:
-    lines = [f"def forward({parameters}):"]
-    names = []
-    for index, argument in enumerate(arguments):
-        lines.append(f"    arg{index}_1 = {argument}")
-        names.append(f"arg{index}_1")
-    lines += [f"    output = call([{', '.join(names)}])", f"    return {output}"]
-    body = [n for n in cls.body if not (isinstance(n, ast.FunctionDef) and n.name == "forward")]
-    if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-        body = body[1:]  # the program's docstring describes a forward that is no longer here
-    cls.body = [ast.Expr(ast.Constant(note)), *body, *ast.parse("\n".join(lines)).body]
+def _replace_forward(cls: ast.ClassDef, parameters: str, binding: Binding) -> None:
+    names = [f"arg{index}_1" for index in range(len(binding.arguments))]
+    lines = [
+        f"def forward({parameters}):",
+        *(f"    {name} = {value}" for name, value in zip(names, binding.arguments, strict=True)),
+        f"    output = call([{', '.join(names)}])",
+        f"    return {binding.output}",
+    ]
+    forward = ast.parse("\n".join(lines)).body[0]
+    assert isinstance(forward, ast.FunctionDef)
+    own, *others = [a.arg for a in [*forward.args.posonlyargs, *forward.args.args]]
+    # The program chooses its parameters' names, so ours give way.
+    locals_ = {name: _free(name, others) for name in ["output", *names] if name in others}
+    body = [_Rename({"self": own} | locals_).visit(node) for node in forward.body]
+    forward.body = body
+    kept = [n for n in cls.body if not (isinstance(n, ast.FunctionDef) and n.name == "forward")]
+    if kept and isinstance(kept[0], ast.Expr) and isinstance(kept[0].value, ast.Constant):
+        kept = kept[1:]  # the program's docstring describes a forward that is no longer here
+    cls.body = [ast.Expr(ast.Constant(binding.note)), *kept, forward]
+
+
+def _free(name: str, taken: list[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _forward_parameters(program: ast.Module, entry_point: str) -> str:

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     SHAPES = "shapes"  # fake tensors: shapes, dtypes, memory
     EAGER = "eager"  # a real run on CPU
     TRITON = "triton"  # Inductor's Triton code for the device target
+    LAUNCH = "launch"  # the emitted module on the machine's CUDA device, where it has one of the target's kind
 
 
 class Reason(StrEnum):
@@ -61,6 +62,7 @@ class Reason(StrEnum):
     COMPILE_ERROR = "compile_error"
     NO_TRITON_KERNEL = "no_triton_kernel"
     UNBOUND_ARGUMENT = "unbound_argument"
+    # launch
     LAUNCH_ERROR = "launch_error"
     LAUNCH_MISMATCH = "launch_mismatch"
     # any stage that runs the program
