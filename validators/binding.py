@@ -94,12 +94,21 @@ def _member(expression: str, key: str, indexed: bool) -> str:
     return f"{expression}.{key}" if key.isidentifier() else f"getattr({expression}, {key!r})"
 
 
-def write_output(output: Any, results: Sequence[Any], names: dict[int, str]) -> str:
-    """The expression that rebuilds `forward`'s return value from `output[k]`, inputs and constants.
+def free_name(name: str, model: nn.Module) -> str:
+    """`name`, or a longer one where the program has given it to a parameter of `forward`."""
+    while name in inspect.signature(model.forward).parameters:
+        name += "_"
+    return name
+
+
+def write_output(output: Any, results: Sequence[Any], names: dict[int, str], result: str) -> str:
+    """The expression that rebuilds `forward`'s return value from `<result>[k]`, inputs and constants.
 
     Raises Refused(UNBOUND_ARGUMENT) for a value that has no such expression.
     """
-    positions = {id(tensor): index for index, tensor in enumerate(results) if isinstance(tensor, torch.Tensor)}
+    positions = {
+        id(tensor): f"{result}[{index}]" for index, tensor in enumerate(results) if isinstance(tensor, torch.Tensor)
+    }
 
     def write(value: Any) -> str:
         if isinstance(value, torch.Tensor):
@@ -143,18 +152,18 @@ def _write_tuple(value: tuple[Any, ...], items: list[str]) -> str:
 
 
 def _write_tensor(
-    tensor: torch.Tensor, results: Sequence[Any], positions: dict[int, int], names: dict[int, str]
+    tensor: torch.Tensor, results: Sequence[Any], positions: dict[int, str], names: dict[int, str]
 ) -> str:
     if id(tensor) in positions:
-        return f"output[{positions[id(tensor)]}]"
+        return positions[id(tensor)]
     if id(tensor) in names:
         return names[id(tensor)]
     # AOTAutograd makes outputs that are views of another output (or of an input) outside of the kernels.
     storage = tensor.untyped_storage()._cdata
-    for index, result in enumerate(results):
+    for result in results:
         if isinstance(result, torch.Tensor) and result.untyped_storage()._cdata == storage:
             geometry = f"{tuple(tensor.shape)}, {tuple(tensor.stride())}, {tensor.storage_offset()}"
-            return f"torch.as_strided(output[{index}], {geometry})"
+            return f"torch.as_strided({positions[id(result)]}, {geometry})"
     raise Refused(Reason.UNBOUND_ARGUMENT, f"an output of shape {list(tensor.shape)} is neither computed nor an input")
 
 

@@ -51,13 +51,15 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
         if not kernels:
             raise Refused(Reason.NO_TRITON_KERNEL, f"library calls only: {', '.join(dict.fromkeys(externs)) or 'none'}")
         arguments = binding.write_arguments(found.arguments, names)
-        returned = binding.write_output(output, found.results, names)
+        result = binding.free_name("output", model)
+        returned = binding.write_output(output, found.results, names, result)
+        variables = [binding.free_name(f"arg{index}_1", model) for index in range(len(arguments))]
     note = f"Inductor's kernels for {settings.device_target}; the forward pass of {program.entry_point} in eval mode."
     text = triton_module.assemble(
         found.text,
         program.source,
         program.entry_point,
-        triton_module.Binding(arguments, returned, _constants(found.constants), init_lines, note),
+        triton_module.Binding(variables, arguments, result, returned, _constants(found.constants), init_lines, note),
     )
     return Pair(
         triton_code=text,

@@ -30,10 +30,12 @@ def original(text: str) -> str:
 
 @dataclass(frozen=True)
 class Binding:
-    """How `forward` reaches the kernels: expressions over `self`, its parameters and `output`."""
+    """How `forward` reaches the kernels: expressions over `self`, its parameters and `result`."""
 
-    arguments: list[str]  # one per argument of Inductor's `call`
-    output: str  # what forward returns, over `output[k]`
+    names: list[str]  # local variables, one per argument of Inductor's `call`
+    arguments: list[str]  # what each of them is
+    result: str  # the local variable for what `call` returns
+    output: str  # what forward returns, over `<result>[k]`
     constants: dict[str, str]  # tensors Inductor's text refers to by a global name
     init_lines: list[str]  # statements the constructor ends with
     note: str  # the class's docstring
@@ -197,30 +199,17 @@ class _Rename(ast.NodeTransformer):
 
 
 def _replace_forward(cls: ast.ClassDef, parameters: str, binding: Binding) -> None:
-    names = [f"arg{index}_1" for index in range(len(binding.arguments))]
-    lines = [
-        f"def forward({parameters}):",
-        *(f"    {name} = {value}" for name, value in zip(names, binding.arguments, strict=True)),
-        f"    output = call([{', '.join(names)}])",
-        f"    return {binding.output}",
-    ]
+    lines = [f"def forward({parameters}):"]
+    lines += [f"    {name} = {value}" for name, value in zip(binding.names, binding.arguments, strict=True)]
+    lines += [f"    {binding.result} = call([{', '.join(binding.names)}])", f"    return {binding.output}"]
     forward = ast.parse("\n".join(lines)).body[0]
     assert isinstance(forward, ast.FunctionDef)
-    own, *others = [a.arg for a in [*forward.args.posonlyargs, *forward.args.args]]
-    # The program chooses its parameters' names, so ours give way.
-    locals_ = {name: _free(name, others) for name in ["output", *names] if name in others}
-    body = [_Rename({"self": own} | locals_).visit(node) for node in forward.body]
-    forward.body = body
+    own = [*forward.args.posonlyargs, *forward.args.args][0].arg
+    forward.body = [_Rename({"self": own}).visit(node) for node in forward.body]
     kept = [n for n in cls.body if not (isinstance(n, ast.FunctionDef) and n.name == "forward")]
     if kept and isinstance(kept[0], ast.Expr) and isinstance(kept[0].value, ast.Constant):
         kept = kept[1:]  # the program's docstring describes a forward that is no longer here
     cls.body = [ast.Expr(ast.Constant(binding.note)), *kept, forward]
-
-
-def _free(name: str, taken: list[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
 
 
 def _forward_parameters(program: ast.Module, entry_point: str) -> str:

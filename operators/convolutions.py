@@ -1,0 +1,171 @@
+"""Convolutions and transposed convolutions of every rank, plain, depthwise, pointwise and lazy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from operators.effects import mixed
+from operators.spec import OF_RANK, Arg, Form, Limits, Make, Operator, Site, Step, expr, param
+
+
+def conv_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
+    """Positions that a window of `kernel` visits."""
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def transposed_size(size: int, kernel: int, stride: int, padding: int, extra: int) -> int:
+    """The inverse of `conv_size`, `extra` being the output padding."""
+    return (size - 1) * stride - 2 * padding + kernel + extra
+
+
+def _each(rng_values: tuple[int, ...]) -> object:
+    """(3, 3) is written 3."""
+    return rng_values[0] if len(set(rng_values)) == 1 else rng_values
+
+
+def _groups(site: Site, out: int) -> int:
+    """Sometimes a grouped convolution, where the channels allow one."""
+    if site.rng.random() < 0.8:
+        return 1
+    common = [g for g in (2, 4, 8) if site.channels % g == 0 and out % g == 0]
+    return site.rng.choice(common) if common else 1
+
+
+def _window(site: Site) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int]:
+    """Kernel, stride, padding and dilation that fit the spatial sizes."""
+    rng = site.rng
+    kernels, strides, paddings = [], [], []
+    common = rng.choice((1, 3, 3, 3, 5)) if site.rank < 3 else rng.choice((1, 3, 3))
+    uneven = site.rank > 1 and rng.random() < 0.15
+    stride = 2 if rng.random() < 0.25 and min(site.spatial) >= 6 else 1
+    dilation = 2 if common == 3 and min(site.spatial) >= 7 and rng.random() < 0.12 else 1
+    same = rng.random() < 0.75
+    for size in site.spatial:
+        kernel = rng.choice((1, 3)) if uneven else common
+        if kernel > size:
+            kernel = 1 if size < 3 else 3
+        pad = dilation * (kernel - 1) // 2
+        kernels.append(kernel)
+        strides.append(stride)
+        paddings.append(pad if same or size < 2 * dilation * kernel else 0)
+    return tuple(kernels), tuple(strides), tuple(paddings), dilation
+
+
+def _optional(name: str, value: object, default: object) -> tuple[Arg, ...]:
+    return () if value == default else (Arg(name, value, name if isinstance(value, int) else ""),)
+
+
+def _lazy(cls: str, hint: str, args: tuple[Arg, ...], site: Site) -> Form:
+    """A lazy module, run once in `__init__` so that its parameters exist from the start."""
+    sizes = ", ".join(map(str, (1, *site.shape[1:])))
+    make = Make(cls, args, hint, after=f"{{self}}(torch.zeros({sizes}))  # fixes the lazy shapes")
+    return Form("{m}({x})", (("m", make),))
+
+
+def conv_plan(rank: int, lazy: bool = False, kind: str = "plain") -> Callable[[Site], Step]:
+    """Plan a convolution over `rank` spatial axes."""
+
+    def plan(site: Site) -> Step:
+        rng = site.rng
+        out = site.channels * rng.choice((1, 1, 2)) if kind == "depthwise" else site.width()
+        kernel, stride, padding, dilation = _window(site)
+        if kind == "pointwise":
+            kernel, stride, padding, dilation = (1,) * rank, (1,) * rank, (0,) * rank, 1
+        groups = site.channels if kind == "depthwise" else _groups(site, out)
+        sizes = tuple(
+            conv_size(n, k, s, p, dilation) for n, k, s, p in zip(site.spatial, kernel, stride, padding, strict=True)
+        )
+        bias = rng.random() < 0.8
+        tail = (
+            Arg("kernel_size", _each(kernel), "kernel_size" if len(set(kernel)) == 1 else ""),
+            *_optional("stride", _each(stride), 1),
+            *_optional("padding", _each(padding), 0),
+            *_optional("dilation", dilation, 1),
+            *_optional("groups", groups, 1),
+            *(() if bias else (Arg("bias", False),)),
+        )
+        hint = "depthwise" if kind == "depthwise" else "pointwise" if kind == "pointwise" else "conv"
+        head = (Arg("", out, "out_channels"),)
+        if lazy:
+            forms: tuple[Form, ...] = (_lazy(f"nn.LazyConv{rank}d", hint, head + tail, site),)
+        else:
+            first = (Arg("", site.channels, "in_channels"),)
+            make = Make(f"nn.Conv{rank}d", first + head + tail, hint)
+            weight = param(f"{hint}_weight", (out, site.channels // groups, *kernel))
+            options = "".join(f", {a.name}={a.value!r}" for a in tail if a.name not in ("kernel_size", "bias"))
+            forms = (
+                Form("{m}({x})", (("m", make),), solo=True, weight=6.0),
+                expr(f"F.conv{rank}d({{x}}, {{w}}{options})", ("w", weight)),
+            )
+        return Step(site.layout, site.with_sizes(out, sizes), forms, mixed())
+
+    return plan
+
+
+def transposed_plan(rank: int, lazy: bool = False) -> Callable[[Site], Step]:
+    """Plan a transposed convolution; it grows the spatial axes by its stride."""
+
+    def plan(site: Site) -> Step:
+        rng = site.rng
+        out = site.width()
+        room = 60_000 // max(1, site.size // site.channels * out)
+        stride = 2 if room >= 2**rank and rng.random() < 0.7 else 1
+        kernel, padding, extra = rng.choice(
+            ((2, 0, 0), (4, 1, 0), (3, 1, 1)) if stride == 2 else ((3, 1, 0), (1, 0, 0))
+        )
+        sizes = tuple(transposed_size(n, kernel, stride, padding, extra) for n in site.spatial)
+        groups = _groups(site, out)
+        tail = (
+            Arg("kernel_size", kernel, "kernel_size"),
+            *_optional("stride", stride, 1),
+            *_optional("padding", padding, 0),
+            *_optional("output_padding", extra, 0),
+            *_optional("groups", groups, 1),
+        )
+        head = (Arg("", out, "out_channels"),)
+        if lazy:
+            forms: tuple[Form, ...] = (_lazy(f"nn.LazyConvTranspose{rank}d", "deconv", head + tail, site),)
+        else:
+            make = Make(f"nn.ConvTranspose{rank}d", (Arg("", site.channels, "in_channels"), *head, *tail), "deconv")
+            weight = param("deconv_weight", (site.channels, out // groups, *(kernel,) * rank))
+            options = "".join(f", {a.name}={a.value!r}" for a in tail if a.name != "kernel_size")
+            forms = (
+                Form("{m}({x})", (("m", make),), solo=True, weight=6.0),
+                expr(f"F.conv_transpose{rank}d({{x}}, {{w}}{options})", ("w", weight)),
+            )
+        return Step(site.layout, site.with_sizes(out, sizes), forms, mixed())
+
+    return plan
+
+
+def _family(rank: int) -> tuple[Operator, ...]:
+    layouts = (OF_RANK[rank],)
+    conv = (f"M:Conv{rank}d", f"M:LazyConv{rank}d", f"F:conv{rank}d")
+    turned = (f"M:ConvTranspose{rank}d", f"M:LazyConvTranspose{rank}d", f"F:conv_transpose{rank}d")
+    limits = Limits(low=2, widest=256, shrink=2.0)
+    narrow = Limits(high=(1024, 40, 12)[rank - 1], widest=256, shrink=0.5)
+    return (
+        Operator(f"Conv{rank}d", "core", "convolutions", layouts, conv_plan(rank), conv, limits, 1),
+        Operator(f"ConvTranspose{rank}d", "core", "convolutions", layouts, transposed_plan(rank), turned, narrow, 1),
+        Operator(f"LazyConv{rank}d", "core", "lazy", layouts, conv_plan(rank, lazy=True), conv, limits, 1),
+        Operator(
+            f"LazyConvTranspose{rank}d", "core", "lazy", layouts, transposed_plan(rank, lazy=True), turned, narrow, 1
+        ),
+    )
+
+
+def _special(name: str, rank: int, kind: str) -> Operator:
+    events = (f"M:Conv{rank}d", f"F:conv{rank}d")
+    limits = Limits(low=2, widest=256, shrink=2.0)
+    return Operator(name, "core", "convolutions", (OF_RANK[rank],), conv_plan(rank, kind=kind), events, limits, 1)
+
+
+OPERATORS = (
+    *_family(1),
+    *_family(2),
+    *_family(3),
+    _special("DepthwiseConv1d", 1, "depthwise"),
+    _special("DepthwiseConv2d", 2, "depthwise"),
+    _special("PointwiseConv1d", 1, "pointwise"),
+    _special("PointwiseConv2d", 2, "pointwise"),
+)

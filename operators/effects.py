@@ -1,0 +1,121 @@
+"""Rules for `Stats`: what a step does to the rough size of the numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from operators.spec import Effect, Stats
+
+SOMEWHERE = (-1,)  # in `Stats.flat`: along some axis, no longer known which
+_NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))
+
+
+def kept(stats: Stats) -> Stats:
+    """Values move but do not change."""
+    return stats
+
+
+def pointwise(curve: Callable[[float], float]) -> Effect:
+    """Every element goes through `curve`: follow five points of a bell through it."""
+
+    def effect(stats: Stats) -> Stats:
+        mean, std, signal, _ = stats
+        values = [(curve(mean + std * node), weight) for node, weight in _NODES]
+        new_mean = sum(v * w for v, w in values)
+        new_std = math.sqrt(sum(w * (v - new_mean) ** 2 for v, w in values)) * 1.15
+        return Stats(new_mean, new_std, signal * new_std / std if std > 0 else 0.0)
+
+    return effect
+
+
+def viewed(stats: Stats) -> Stats:
+    """The same numbers on other axes."""
+    return stats._replace(flat=SOMEWHERE) if stats.flat else stats
+
+
+def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
+    """A weighted sum over `axis` with default initial weights: the mean goes, the spread shrinks by `gain`.
+
+    Sums over other axes that were constant stay constant.
+    """
+
+    def effect(stats: Stats) -> Stats:
+        mean, std, signal, flat = stats
+        std = math.hypot(gain * math.hypot(mean, std), bias)
+        return Stats(0.0, std, gain * signal, () if axis in flat else flat)
+
+    return effect
+
+
+def normalised(stats: Stats) -> Stats:
+    """Mean 0 and spread 1."""
+    return Stats(0.0, 1.0, min(1.0, stats.signal / max(stats.std, 1e-6)))
+
+
+def normalised_over(axes: tuple[int, ...]) -> Effect:
+    """Mean exactly 0 over these axes."""
+    return lambda s: normalised(s)._replace(flat=axes)
+
+
+def is_flat(stats: Stats, axes: tuple[int, ...]) -> bool:
+    """Whether adding up over `axes` may leave a constant."""
+    return bool(stats.flat) and (stats.flat == SOMEWHERE or set(stats.flat) <= set(axes))
+
+
+def collapsed(axes: tuple[int, ...], effect: Effect) -> Effect:
+    """`effect`, unless adding up over `axes` leaves a constant."""
+
+    def guarded(stats: Stats) -> Stats:
+        after = effect(stats)
+        return after._replace(signal=0.0) if is_flat(stats, axes) else after
+
+    return guarded
+
+
+def scaled(factor: float) -> Effect:
+    """Every element times `factor`."""
+    return lambda s: Stats(s.mean * factor, s.std * abs(factor), s.signal * abs(factor), s.flat)
+
+
+def averaged(count: int) -> Effect:
+    """The mean of `count` elements."""
+    shrink = 1 / math.sqrt(max(count, 1))
+    return lambda s: Stats(s.mean, s.std * shrink, s.signal * shrink, SOMEWHERE if s.flat else ())
+
+
+def summed(count: int) -> Effect:
+    """The sum of `count` elements."""
+    grow = math.sqrt(max(count, 1))
+    return lambda s: Stats(s.mean * count, s.std * grow, s.signal * grow)
+
+
+def extreme(count: int, sign: int = 1) -> Effect:
+    """The largest (or smallest) of `count` elements."""
+    shift = math.sqrt(2 * math.log(max(count, 2))) * 0.8 * sign
+    return lambda s: Stats(s.mean + shift * s.std, s.std * 0.6, s.signal * 0.6)
+
+
+def simplex(count: int, axis: int) -> Effect:
+    """Softmax over the `count` elements of an axis."""
+
+    def effect(stats: Stats) -> Stats:
+        spread = min(stats.std, 2.0) / count
+        return Stats(1 / count, spread, spread * min(1.0, stats.signal / max(stats.std, 1e-9)), (axis,))
+
+    return effect
+
+
+def spread(count: int) -> Effect:
+    """Variance of `count` elements."""
+    return lambda s: Stats(s.std**2, s.std**2 * 1.4 / math.sqrt(count), s.signal * s.std * 1.4 / math.sqrt(count))
+
+
+def joined(other: float = 1.0) -> Effect:
+    """A sum with a value of spread `other`."""
+    return lambda s: Stats(s.mean, math.hypot(s.std, other), math.hypot(s.signal, other * 0.5))
+
+
+def fixed(mean: float, std: float, keep: float = 0.5) -> Effect:
+    """The step sets its own scale; `keep` is the share of the spread that still comes from the inputs."""
+    return lambda s: Stats(mean, std, std * keep * min(1.0, s.signal / max(s.std, 1e-9)))

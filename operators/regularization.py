@@ -1,0 +1,37 @@
+"""Dropout and its kin: identities in eval mode, where programs are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from operators.effects import kept
+from operators.spec import ANY, OF_RANK, SPATIAL, Arg, Layout, Limits, Operator, Site, Step, expr, module
+
+
+def _plan(cls: str, functional: str) -> Callable[[Site], Step]:
+    def plan(site: Site) -> Step:
+        p = site.rng.choice((0.1, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5))
+        forms = (
+            module(f"nn.{cls}", "dropout", Arg("p", p, "dropout"), weight=3.0),
+            expr(f"F.{functional}({{x}}, p={p}, training=self.training)"),
+        )
+        return Step(site.layout, site.shape, forms, kept)
+
+    return plan
+
+
+def _op(cls: str, functional: str, layouts: tuple[Layout, ...], *also: str) -> Operator:
+    events = (f"M:{cls}", f"F:{functional}", *also)
+    return Operator(
+        cls, "supporting", "regularization", layouts, _plan(cls, functional), events, Limits(), 5
+    )  # fmt: skip
+
+
+OPERATORS = (
+    _op("Dropout", "dropout", ANY, "M:Dropout1d", "M:Dropout2d", "M:Dropout3d"),
+    _op("Dropout1d", "dropout1d", (OF_RANK[1],)),
+    _op("Dropout2d", "dropout2d", (OF_RANK[2],)),
+    _op("Dropout3d", "dropout3d", (OF_RANK[3],)),
+    _op("AlphaDropout", "alpha_dropout", ANY),
+    _op("FeatureAlphaDropout", "feature_alpha_dropout", SPATIAL),
+)

@@ -1,0 +1,267 @@
+"""What one catalogue entry is made of.
+
+The catalogue is *total by construction*: an operator never says "I need a shape such that ...".  It says in
+which layouts it can be written, what it needs of sizes (`Limits`, which the synthesizer can always reach with
+an adapter), and then **chooses its own arguments from the shape it is given** (`Operator.plan`).  So planning
+never fails and never goes back.
+
+Everything here is plain data and torch-free.  The small records are NamedTuples, since a program makes
+hundreds of them and they are cheaper to build than frozen dataclasses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from random import Random
+from typing import NamedTuple
+
+Shape = tuple[int, ...]
+
+
+class Layout(StrEnum):
+    """What the axes of a value mean.  Axis 0 is always the batch."""
+
+    VECTOR = "vector"  # (B, F)
+    SEQUENCE = "sequence"  # (B, L, D): features last
+    SIGNAL = "signal"  # (B, C, L): channels first
+    IMAGE = "image"  # (B, C, H, W)
+    VOLUME = "volume"  # (B, C, D, H, W)
+
+
+ANY = tuple(Layout)
+SPATIAL = (Layout.SIGNAL, Layout.IMAGE, Layout.VOLUME)
+DEEP = (Layout.SEQUENCE, Layout.SIGNAL, Layout.IMAGE, Layout.VOLUME)
+OF_RANK = {1: Layout.SIGNAL, 2: Layout.IMAGE, 3: Layout.VOLUME}
+AXES = {Layout.VECTOR: 2, Layout.SEQUENCE: 3, Layout.SIGNAL: 3, Layout.IMAGE: 4, Layout.VOLUME: 5}
+
+
+def channels_of(layout: Layout, shape: Shape) -> int:
+    """The size of the feature axis: last in a sequence, axis 1 elsewhere."""
+    return shape[2] if layout is Layout.SEQUENCE else shape[1]
+
+
+def spatial_of(layout: Layout, shape: Shape) -> Shape:
+    """The sizes that are neither batch nor features; empty for a vector, (L,) for a sequence."""
+    return shape[1:2] if layout is Layout.SEQUENCE else shape[2:]
+
+
+def shape_of(layout: Layout, batch: int, channels: int, spatial: Shape) -> Shape:
+    """The shape with these sizes in this layout; the inverse of the two functions above."""
+    return (batch, *spatial, channels) if layout is Layout.SEQUENCE else (batch, channels, *spatial)
+
+
+class Stats(NamedTuple):
+    """A rough picture of a value's numbers, good to a factor of a few.
+
+    `signal` is the part of `std` that comes from the forward inputs (the rest comes from biases).  Arguments
+    such as thresholds are chosen from it, and the synthesizer repairs values whose signal runs dry.
+    `flat` are axes over which the sum is known to be constant (after a softmax or a norm): adding up over
+    them would throw everything away.
+    """
+
+    mean: float = 0.0
+    std: float = 1.0
+    signal: float = 1.0
+    flat: tuple[int, ...] = ()
+
+
+Effect = Callable[[Stats], Stats]
+
+
+class Arg(NamedTuple):
+    """One constructor argument.  `name` empty means positional.  A str value is written as code.
+
+    `role` is the name that the argument gets when a program makes it a parameter of its `__init__`; without
+    one it stays a literal.
+    """
+
+    name: str
+    value: object
+    role: str = ""
+
+
+class Make(NamedTuple):
+    """Something built in `__init__` and kept on self: `self.<hint> = <cls>(<args>)`.
+
+    With an empty `cls` the single argument is kept as it is (`self.scale = 0.5`).  `after` is a line that
+    follows the assignment, with `{self}` for the attribute; lazy modules use it to fix their shapes.
+    `helper` is the source of a class that `cls` names; `{cls}` stands for its final name.
+    """
+
+    cls: str
+    args: tuple[Arg, ...]
+    hint: str
+    after: str = ""
+    helper: str = ""
+
+
+class Form(NamedTuple):
+    """One way to write a step.
+
+    `text` is a template.  One line is an expression for the result; more lines are statements that assign
+    `{out}`.  `{x}` is the value worked on, other names are operands or keys of `makes`; any further name is a
+    local variable.  `loose` marks expressions that need parentheses when used inside others.  `solo` marks
+    forms made of one module with one argument, which fit in `nn.Sequential`.
+    """
+
+    text: str
+    makes: tuple[tuple[str, Make], ...] = ()
+    loose: bool = False
+    solo: bool = False
+    weight: float = 1.0
+
+
+class Operand(NamedTuple):
+    """A further value that a step reads.
+
+    `kind`: "like" (a value of `shape` from wherever the synthesizer finds one), "input" (always a new forward
+    input) or "ids" (a new input of whole numbers below `high`).
+    """
+
+    name: str
+    shape: Shape
+    kind: str = "like"
+    high: int = 0
+
+
+class Step(NamedTuple):
+    """One planned use of an operator: what comes out, and the equivalent ways to write it."""
+
+    layout: Layout
+    shape: Shape
+    forms: tuple[Form, ...]
+    effect: Effect
+    operands: tuple[Operand, ...] = ()
+
+
+class Limits(NamedTuple):
+    """What an operator needs of sizes.  An adapter can always make a value fit."""
+
+    low: int = 1  # smallest size of every spatial axis
+    high: int = 1 << 30  # largest size of every spatial axis
+    multiple: int = 1  # the feature axis is a multiple of this
+    widest: int = 1 << 30  # largest feature axis
+    least: int = 1  # smallest feature axis
+    shrink: float = 1.0  # how many times smaller spatial axes may come out: lets a program start large enough
+    repeats: tuple[int, ...] = ()  # largest sizes per spatial axis, when they differ
+
+
+ANYTHING = Limits()
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A catalogue entry.
+
+    Attributes:
+        name: what patterns call it.
+        set: "core", "compound" or "supporting".
+        family: the group it is documented under.
+        layouts: where it can be written.
+        plan: chooses arguments from the shape and says what comes out and how it is written.
+        events: what the recorder may see when it has really run; any of them counts as one use.
+        limits: what it needs of sizes.
+        phase: where a person would put it in a block: 0 pad, 1 heavy, 2 norm, 3 activation, 4 pool, 5 other,
+            6 end of a stage.
+        dtypes: element types of its inputs, in order.
+        ends: layouts that it may leave its value in, when not the incoming one.
+    """
+
+    name: str
+    set: str
+    family: str
+    layouts: tuple[Layout, ...]
+    plan: Callable[[Site], Step]
+    events: tuple[str, ...]
+    limits: Limits = ANYTHING
+    phase: int = 5
+    dtypes: tuple[str, ...] = ("float32",)
+    ends: tuple[Layout, ...] = ()
+
+
+WIDTHS = (8, 12, 16, 16, 20, 24, 24, 32, 32, 40, 48, 64)
+NARROW = (4, 6, 8, 8, 12, 16, 16, 20, 24)
+
+
+class Site:
+    """Where an operator is written: the value it gets and the program's random numbers."""
+
+    __slots__ = ("batch", "channels", "layout", "rng", "shape", "spatial", "stats")
+
+    def __init__(self, layout: Layout, shape: Shape, stats: Stats, rng: Random) -> None:
+        self.layout = layout
+        self.shape = shape
+        self.stats = stats
+        self.rng = rng
+        self.batch = shape[0]
+        self.channels = channels_of(layout, shape)
+        self.spatial = spatial_of(layout, shape)
+
+    @property
+    def rank(self) -> int:
+        """How many spatial axes there are."""
+        return len(self.spatial)
+
+    @property
+    def feature_axis(self) -> int:
+        """The axis that holds features."""
+        return 2 if self.layout is Layout.SEQUENCE else 1
+
+    @property
+    def size(self) -> int:
+        """Elements in the value."""
+        return size_of(self.shape)
+
+    def width(self) -> int:
+        """A number of features for a layer to produce; smaller where there are many positions."""
+        return self.rng.choice(NARROW if self.layout is Layout.VOLUME or self.size > 20_000 else WIDTHS)
+
+    def divisor(self, number: int, most: int = 8) -> int:
+        """A divisor of `number` up to `most`, above 1 when there is one."""
+        found = [d for d in range(2, most + 1) if number % d == 0]
+        return self.rng.choice(found) if found else 1
+
+    def with_sizes(self, channels: int | None = None, spatial: Shape | None = None) -> Shape:
+        """The shape with its features or its spatial sizes replaced."""
+        return shape_of(
+            self.layout,
+            self.batch,
+            self.channels if channels is None else channels,
+            self.spatial if spatial is None else spatial,
+        )
+
+
+def size_of(shape: Shape) -> int:
+    """Elements of a tensor of this shape."""
+    total = 1
+    for size in shape:
+        total *= size
+    return total
+
+
+def module(cls: str, hint: str, *args: Arg, weight: float = 1.0, after: str = "") -> Form:
+    """The form `self.<hint>(x)` of a module built in `__init__`."""
+    return Form("{m}({x})", (("m", Make(cls, args, hint, after)),), solo=True, weight=weight)
+
+
+def expr(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
+    """A call: `F.relu({x})`, `{x}.relu()`."""
+    return Form(text, makes, weight=weight)
+
+
+def loose(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
+    """An expression with operators: `{x} + {y}`."""
+    return Form(text, makes, loose=True, weight=weight)
+
+
+def param(hint: str, shape: Shape, init: str = "torch.randn({}) * 0.1") -> Make:
+    """A learnable tensor of `shape`; `init` is written with the sizes in place of `{}`."""
+    sizes = ", ".join(map(str, shape)) if init.startswith(("torch.randn", "torch.rand(")) else str(shape)
+    return Make("nn.Parameter", (Arg("", init.format(sizes)),), hint)
+
+
+def constant(hint: str, value: object) -> Make:
+    """A plain attribute, `self.<hint> = value`, which may become an `__init__` parameter."""
+    return Make("", (Arg("", value, hint),), hint)

@@ -1,0 +1,15 @@
+"""`.parallel`: the main job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from synth import config as configs
+from synth.session import run_parallel
+from synth.terminal import console
+
+
+def run(given: dict[str, Any]) -> int:
+    """Makes or resumes a corpus; the exit code."""
+    file = given.pop("config", None)
+    return run_parallel(configs.build(given, file), console())

@@ -1,0 +1,143 @@
+"""What a run is asked to do: the parameters of `.parallel`, their meaning, their limits, and their file.
+
+Three kinds of parameter are kept apart, because a run directory outlives the command that made it:
+identity (what the samples are; a run never mixes two), scope (how many; may be raised) and operation
+(where and how fast; free to change).
+"""
+
+# ruff: noqa: RUF009 -- _key() is dataclasses.field() with our metadata: one field, not a shared default
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from synth import values
+from synth.errors import UsageError, nearest
+
+IDENTITY, SCOPE, OPERATION = "identity", "scope", "operation"
+MAX_OPERATORS_PER_SET = 64
+
+
+def _key(default: Any, rule: values.Rule, doc: str, role: str = IDENTITY) -> Any:
+    return field(default=default, metadata={"rule": rule, "doc": doc, "role": role})
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Every parameter of `.parallel`; `.single_debug` uses the same ones."""
+
+    num_total_samples: int = _key(100, values.whole(1), "samples to draw and decide", SCOPE)
+    target_accepted: int | None = _key(
+        None, values.whole(1, optional=True), "stop when that many programs are kept", SCOPE
+    )
+    num_worker: int = _key(
+        os.cpu_count() or 1, values.whole(1, 4096), "programs judged at the same time (one process each)", OPERATION
+    )
+    model_name: str = _key("builtin", values.text("a provider name"), "who writes the programs: builtin, replay:FILE")
+    num_core_ops_range: tuple[int, int] = _key((1, 3), values.span(MAX_OPERATORS_PER_SET), "core operators a sample")
+    num_compound_ops_range: tuple[int, int] = _key(
+        (0, 2), values.span(MAX_OPERATORS_PER_SET), "compound operators a sample"
+    )
+    num_supporting_ops_range: tuple[int, int] = _key(
+        (2, 6), values.span(MAX_OPERATORS_PER_SET), "supporting operators a sample"
+    )
+    p_value: float = _key(0.4, values.real(0, 1), "chance to stop adding operators; lower = more operators")
+    seed: int = _key(0, values.whole(0), "another seed, another corpus")
+    max_retries: int = _key(3, values.whole(1, 100), "attempts a sample may take")
+    temperature: float = _key(0.7, values.real(0, 2), "sampling temperature (language models only)")
+    device_target: str = _key(
+        "sm_80", values.choice("sm_80", "sm_90", "sm_100"), "GPU architecture to write Triton code for"
+    )
+    validation_timeout: float = _key(
+        120.0, values.real(0, 86400, above_low=True), "wall seconds all stages of one program may take"
+    )
+    max_tensor_bytes: int = _key(2 << 30, values.whole(1), "bytes of tensors a program may hold at once")
+    output_dir: Path | None = _key(
+        None,
+        values.path("a directory", optional=True),
+        "where programs and journal go; default outputs/<config hash>",
+        OPERATION,
+    )
+
+
+RULES: dict[str, values.Rule] = {f.name: f.metadata["rule"] for f in fields(RunConfig)}
+
+
+def build(overrides: dict[str, Any], file: Path | None = None) -> RunConfig:
+    """Defaults, then the file, then the overrides; each value checked, then the whole."""
+    given = _read_file(file) if file is not None else {}
+    for key, value in overrides.items():
+        if key not in RULES:
+            raise UsageError(f"unknown key {key}.{nearest(key, RULES)}")
+        given[key] = values.check(key, value, RULES[key])
+    config = replace(RunConfig(), **given)
+    ranges = ("num_core_ops_range", "num_compound_ops_range", "num_supporting_ops_range")
+    if all(getattr(config, name)[0] == 0 for name in ranges):
+        raise UsageError(f"{', '.join(ranges)}: all start at 0, so a pattern could be empty; raise one minimum to 1.")
+    if config.target_accepted is not None and config.target_accepted > config.num_total_samples:
+        raise UsageError(
+            f"target_accepted={config.target_accepted}: allowed is at most num_total_samples"
+            f" ({config.num_total_samples})."
+        )
+    return config
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"config={file}: cannot be read ({_why(error)}).") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"config={file}: not valid TOML ({error}).") from None
+    checked = {}
+    for key, value in data.items():
+        if key not in RULES:
+            raise UsageError(f"{file}: unknown key {key}.{nearest(key, RULES)}")
+        checked[key] = values.check(key, value, RULES[key], where=f"{file}: ")
+    return checked
+
+
+def _why(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8 text"
+
+
+def dump(config: RunConfig) -> str:
+    """The effective configuration as TOML; `config=` reads it back."""
+    lines = ["# The effective configuration of this run; `python -m synth .parallel config=<this file>` repeats it."]
+    for spec in fields(config):
+        value = getattr(config, spec.name)
+        if value is None:
+            lines.append(f"# {spec.name} is not set: {spec.metadata['doc']}")
+            continue
+        lines.append(f"{spec.name} = {_toml(value)}  # {spec.metadata['doc']}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return json.dumps(list(value))
+    # A JSON string or number is a TOML one; non-ASCII stays readable, and TOML has no surrogate escapes.
+    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
+
+
+def role_values(config: RunConfig, role: str) -> dict[str, Any]:
+    """The parameters of one role as JSON data."""
+    chosen = {f.name: getattr(config, f.name) for f in fields(config) if f.metadata["role"] == role}
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in chosen.items()}
+
+
+def config_hash(config: RunConfig, surroundings: dict[str, str]) -> str:
+    """Names a run's default directory: twelve digits over everything its export depends on.
+
+    `surroundings` is what the configuration does not say but the samples depend on: versions, the operator
+    catalogue, the replayed file.
+    """
+    whole = role_values(config, IDENTITY) | role_values(config, SCOPE) | surroundings
+    canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"))
+    return blake2b(canonical.encode(), digest_size=6).hexdigest()

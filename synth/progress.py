@@ -1,0 +1,64 @@
+"""What the monitor looks at while a run is under way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from synth.tally import Tally
+
+
+class WorkerState(Protocol):
+    """One place of the validator pool, as the pool tells it."""
+
+    index: int
+    label: str
+    stage: str
+    since: float
+
+
+@dataclass
+class Progress:
+    """Written by the orchestrator, read by the monitor; both live in one thread."""
+
+    total: int
+    #: what is counted, and what is said of those that made it
+    words: tuple[str, str] = ("samples", "kept")
+    target: int | None = None
+    phase: str = "starting"
+    settled: int = 0
+    kept: int = 0
+    tally: Tally = field(default_factory=Tally)
+    workers: Callable[[], Sequence[WorkerState]] = lambda: ()
+    #: for the rate: what was settled and kept when judging began in this process
+    began: float = field(default_factory=time.monotonic)
+    settled_before: int = 0
+    kept_before: int = 0
+
+    def begin(self) -> None:
+        """Judging begins now; what a resumed run brings along does not count towards its rate."""
+        self.began = time.monotonic()
+        self.settled_before, self.kept_before = self.settled, self.kept
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of judging in this process."""
+        return time.monotonic() - self.began
+
+    @property
+    def rate(self) -> float:
+        """Samples decided a second."""
+        return (self.settled - self.settled_before) / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds to go, once there is a rate to tell from."""
+        if not self.rate:
+            return None
+        left = (self.total - self.settled) / self.rate
+        kept = self.kept - self.kept_before
+        if self.target is not None and kept:
+            left = min(left, (self.target - self.kept) * self.elapsed / kept)
+        return max(0.0, left)

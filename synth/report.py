@@ -1,0 +1,98 @@
+"""Figures as tables and lines: the same ones for the live monitor and for `.stats`."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from synth.progress import Progress
+from synth.tally import Tally
+from validators.verdict import SENTENCES
+
+
+def percent(part: int, whole: int) -> str:
+    """`97.5 %`, or a dash when there is nothing to divide by."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def duration(seconds: float | None) -> str:
+    """`1:02:03`, `4:05`, or a dash."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+def funnel(tally: Tally, accepted: int) -> Table:
+    """How many entered and passed each stage, and what it cost for each accepted pair."""
+    table = _table("Funnel (attempts)", "stage", "entered", "passed", "%", "cpu s", "cpu s/accepted")
+    for stage in tally.stages():
+        entered, passed, cpu = tally.entered_stage[stage], tally.passed_stage[stage], tally.cpu_seconds[stage]
+        each = f"{cpu / accepted:.3f}" if accepted else "-"
+        table.add_row(stage.value, str(entered), str(passed), percent(passed, entered), f"{cpu:.2f}", each)
+    total = sum(tally.cpu_seconds.values())
+    each = f"{total / accepted:.3f}" if accepted else "-"
+    judged, passed = tally.judged, tally.passed
+    table.add_row("all", str(judged), str(passed), percent(passed, judged), f"{total:.2f}", each)
+    return table
+
+
+def reasons(tally: Tally, limit: int | None = None) -> Table:
+    """Why attempts were turned down, most frequent first."""
+    table = _table("Reasons", "stage", "reason", "attempts", "meaning")
+    table.columns[1].justify = table.columns[3].justify = "left"
+    table.columns[3].no_wrap = False
+    for stage, reason, count in tally.top_reasons(limit):
+        table.add_row(stage.value, reason.value, str(count), SENTENCES[reason])
+    return table
+
+
+def operators(tally: Tally, limit: int | None = None, at_least: int = 3) -> Table:
+    """Operators by success rate, worst first."""
+    table = _table("Operators, worst first", "operator", "passed", "attempts", "%")
+    for name, passed, attempts in tally.worst_operators(limit, at_least):
+        table.add_row(name, str(passed), str(attempts), percent(passed, attempts))
+    return table
+
+
+def summary(progress: Progress) -> str:
+    """A run in one line."""
+    (what, made_it), tally = progress.words, progress.tally
+    settled, kept = progress.settled, progress.kept
+    return (
+        f"{settled}/{progress.total} {what} decided, {kept} {made_it} ({percent(kept, settled)}),"
+        f" {tally.judged} attempts, {sum(tally.cpu_seconds.values()):.1f} cpu s"
+    )
+
+
+def figures(progress: Progress, limit: int = 8) -> RenderableType:
+    """A run on one screen."""
+    tally = progress.tally
+    parts: list[RenderableType] = [summary(progress), "", funnel(tally, progress.kept)]
+    if tally.top_reasons(1):
+        parts += ["", reasons(tally, limit)]
+    failing = sum(passed < attempts for _, passed, attempts in tally.worst_operators())
+    if failing:
+        parts += ["", operators(tally, min(limit, failing))]
+    return Group(*parts)
+
+
+def plain_line(progress: Progress) -> str:
+    """Where a run stands, without control codes: one line for a log."""
+    tally = progress.tally
+    busy = [worker for worker in progress.workers() if worker.label]
+    top = tally.top_reasons(1)
+    return (
+        f"{progress.phase}: {progress.settled}/{progress.total} {progress.words[0]}"
+        f"  {progress.words[1]} {progress.kept} ({percent(progress.kept, progress.settled)})"
+        f"  {progress.rate:.2f}/s  eta {duration(progress.eta)}  busy {len(busy)}"
+        + (f"  most rejects: {top[0][0].value}/{top[0][1]} {top[0][2]}" if top else "")
+    )

@@ -1,0 +1,103 @@
+"""Names of variables and attributes, as people give them."""
+
+from __future__ import annotations
+
+from random import Random
+
+from operators.spec import Layout
+
+_POOLS: dict[Layout, tuple[str, ...]] = {
+    Layout.VECTOR: ("z", "vec", "feat", "pooled", "hidden", "code"),
+    Layout.SEQUENCE: ("seq", "tokens", "states", "steps", "hidden"),
+    Layout.SIGNAL: ("sig", "wave", "signal", "s", "feat"),
+    Layout.IMAGE: ("img", "fmap", "maps", "feat", "u"),
+    Layout.VOLUME: ("vol", "clip", "v", "voxels", "cube"),
+}
+_GENERIC = ("y", "h", "out", "a", "b", "u", "w", "branch", "res", "skip")
+_INPUTS: dict[Layout, tuple[str, ...]] = {
+    Layout.VECTOR: ("vec", "features", "cond", "state"),
+    Layout.SEQUENCE: ("seq", "tokens", "context", "steps"),
+    Layout.SIGNAL: ("signal", "wave", "audio", "series"),
+    Layout.IMAGE: ("image", "frame", "picture", "maps"),
+    Layout.VOLUME: ("volume", "clip", "voxels", "scan"),
+}
+_HINTED = {"ids": ("ids", "token_ids", "indices", "labels"), "memory": ("memory", "context", "encoded")}
+_SYNONYMS = {
+    "conv": ("conv", "conv", "conv_layer", "cnn"),
+    "fc": ("fc", "linear", "dense", "proj"),
+    "norm": ("norm", "layer_norm", "ln"),
+    "bn": ("bn", "batch_norm", "norm"),
+    "act": ("act", "activation", "nonlin"),
+    "pool": ("pool", "downsample", "pooling"),
+    "proj": ("proj", "project", "shortcut"),
+    "block": ("block", "stage", "body"),
+    "attn": ("attn", "attention", "self_attn"),
+    "weight": ("weight", "kernel", "w"),
+    "dropout": ("dropout", "drop"),
+    "deconv": ("deconv", "up", "conv_transpose", "upconv"),
+}
+
+
+def fresh_name(layout: Layout, taken: set[str], rng: Random) -> str:
+    """A name for a new value that is not in `taken`."""
+    pool = _GENERIC if rng.random() < 0.55 else _POOLS[layout]
+    start = rng.randrange(len(pool))
+    for at in range(len(pool)):
+        name = pool[(start + at) % len(pool)]
+        if name not in taken:
+            return name
+    return numbered(pool[start], taken)
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """`name`, or `name2`, `name3` ... when it is taken."""
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}{number}" in taken:
+        number += 1
+    return f"{name}{number}"
+
+
+def input_names(described: list[tuple[Layout, str]], rng: Random) -> list[str]:
+    """Names of the parameters of a forward; `described` holds layouts and hints."""
+    taken = {"self"}
+    names: list[str] = []
+    manner = rng.choice(("letters", "letters", "numbered", "words"))
+    for at, (layout, hint) in enumerate(described):
+        if hint:
+            name = numbered(rng.choice(_HINTED.get(hint, (hint,))), taken)
+        elif manner == "words" and len(described) > 1:
+            name = numbered(rng.choice(_INPUTS[layout]), taken)
+        elif manner == "numbered" and len(described) > 1:
+            name = numbered(f"x{at + 1}", taken)
+        else:
+            name = next((n for n in "xyzw" if n not in taken), "") or numbered("x", taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+class AttributeNames:
+    """Names on `self`: `conv` when there is one, `conv1`, `conv2` when there are more."""
+
+    def __init__(self, hints: list[str], rng: Random) -> None:
+        self.chosen: dict[str, str] = {}
+        self.total: dict[str, int] = {}
+        self.given: dict[str, int] = {}
+        self.taken: set[str] = set()
+        for hint in hints:
+            if hint not in self.chosen:
+                self.chosen[hint] = rng.choice(_SYNONYMS[hint]) if hint in _SYNONYMS else hint
+            name = self.chosen[hint]
+            self.total[name] = self.total.get(name, 0) + 1
+        self.joint = rng.choice(("", "", "_"))
+
+    def next(self, hint: str) -> str:
+        """The next name for this hint."""
+        name = self.chosen[hint]
+        at = self.given[name] = self.given.get(name, 0) + 1
+        full = name if self.total[name] == 1 else f"{name}{self.joint}{at}"
+        full = numbered(full, self.taken)
+        self.taken.add(full)
+        return full

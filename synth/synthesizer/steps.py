@@ -1,0 +1,124 @@
+"""Applying one operator to one value, with whatever the value needs before it and the program after it."""
+
+from __future__ import annotations
+
+from operators.effects import kept
+from operators.spec import Limits, Operand, Operator, Site, Stats, Step, expr, loose, size_of
+from synth.synthesizer.adapters import bend, fit, match, spread_of, standardise, to_layout
+from synth.synthesizer.scope import Scope, Value, operand_hint
+
+_FADED = 0.02  # below this share of the spread, or in absolute terms, a value hardly depends on the inputs
+_WILD = 40.0
+# Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
+_ECHOES = {
+    "Neg", "Clone", "NanToNum", "MaskedFill", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Round", "Floor",
+    "Ceil", "Trunc", "ParameterDict", "ParameterList", "Scale", "Multiply", "Divide", "Add", "Subtract", "BiasAdd",
+    "CumMax", "CumMin", "Logit", "Slice", "Threshold",
+}  # fmt: skip
+
+
+def apply(scope: Scope, entry: Operator, x: Value) -> Value:
+    """Write one use of `entry` on `x` and return the result."""
+    if x.layout not in entry.layouts:
+        x = to_layout(scope, x, scope.rng.choice(entry.layouts))
+    x = fit(scope, x, entry.limits)
+    if x.stats.std < 0.05 and entry.family in ("activations", "pointwise", "element_wise_ops"):
+        x = standardise(scope, x)
+    step = _plan(scope, entry, x)
+    after = step.effect(x.stats)
+    if after.signal <= 1e-6:
+        x = bend(scope, x) if x.stats.flat else standardise(scope, x)
+        step = _plan(scope, entry, x)
+        after = step.effect(x.stats)
+    others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
+    form = scope.choose(step.forms)
+    out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
+    if step.shape == x.shape and not others and (step.effect is kept or entry.name in _ECHOES):
+        out.origin = x.origin
+    return _mend(scope, out)
+
+
+def _plan(scope: Scope, entry: Operator, x: Value) -> Step:
+    return entry.plan(Site(x.layout, x.shape, x.stats, scope.rng))
+
+
+def _mend(scope: Scope, x: Value) -> Value:
+    """Repair numbers that have faded or grown wild."""
+    stats = x.stats
+    size = spread_of(stats)
+    if size > _WILD:
+        return standardise(scope, x)
+    if stats.signal < _FADED * max(size, 1e-9):
+        return _remind(scope, x)
+    if stats.signal < _FADED:
+        return standardise(scope, x)
+    return x
+
+
+def _remind(scope: Scope, x: Value) -> Value:
+    """Add an earlier value that still depends on the inputs; they have been drowned by constants."""
+    if x.stats.std > 0 and x.stats.signal > 0.2 * x.stats.std and not x.stats.flat:
+        return standardise(scope, x)  # only the mean was large
+    sources = [v for v in scope.values if v is not x and v.stats.signal > 0.2 and v.size <= 20_000]
+    if not sources:
+        return standardise(scope, x)
+    near = [v for v in sources if v.shape == x.shape] or [v for v in sources if v.layout is x.layout] or sources
+    skip = match(scope, near[-1], x)
+    stats = Stats(x.stats.mean, max(x.stats.std, skip.stats.std), max(skip.stats.signal, x.stats.signal))
+    scope.program.adapters += 1
+    return scope.write(loose("{x} + {skip}"), x, x.layout, x.shape, stats, others={"skip": skip})
+
+
+def _operand(scope: Scope, operand: Operand, x: Value) -> Value:
+    """A second value for an operator: an earlier one, a function of the first, or a new input."""
+    if operand.kind == "ids":
+        return scope.add_input(x.layout, operand.shape, operand_hint(operand), operand.high)
+    if operand.kind == "input":
+        if scope.room_for_inputs():
+            return scope.add_input(x.layout, operand.shape, operand_hint(operand))
+        return _resampled(scope, operand, x)
+    rng = scope.rng
+    same = [v for v in scope.values if v.origin is not x.origin and v.shape == operand.shape]
+    if same and rng.random() < 0.75:
+        return rng.choice(same[-3:])
+    if scope.room_for_inputs() and x.size <= 20_000 and rng.random() < 0.45:
+        return scope.add_input(x.layout, operand.shape)
+    related = [v for v in scope.values if v.origin is not x.origin and v.layout is x.layout and v.size <= 20_000]
+    if related and rng.random() < 0.3:
+        return match(scope, rng.choice(related), x)
+    return _derived(scope, x)
+
+
+def _derived(scope: Scope, x: Value) -> Value:
+    """Something of the same shape made from `x`, yet different from it."""
+    texts = ["torch.tanh({x})", "torch.sigmoid({x})", "torch.cos({x})", "F.softplus({x})"]
+    if x.shape[1] > 1:
+        texts += ["torch.roll({x}, 1, dims=1)", "{x}.flip(1)"]
+    stats = Stats(0.2, max(0.05, min(x.stats.std, 0.6)), max(1e-3, 0.5 * x.stats.signal))
+    return scope.write(expr(scope.rng.choice(texts)), x, x.layout, x.shape, stats)
+
+
+def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
+    """All inputs are taken: the operand is made from `x`, which is (B, L, D)."""
+    wanted = operand.shape
+    value = x
+    if wanted[2] != x.shape[2]:
+        value = fit(scope, value, Limits(multiple=1, least=wanted[2], widest=wanted[2]))
+    if wanted[1] != x.shape[1]:
+        value = fit(scope, value, Limits(low=wanted[1], high=wanted[1]))
+    if value is x:
+        return _derived(scope, x)
+    assert value.shape == wanted, (value.shape, wanted)
+    return value
+
+
+def enough(scope: Scope, x: Value) -> Value:
+    """The program's result has at least eight elements."""
+    if x.size >= 8 and x.size // x.shape[0] >= 2:
+        return x
+    return fit(scope, x, Limits(least=scope.rng.choice((8, 10, 16))))
+
+
+def total(x: Value) -> int:
+    """Elements of a value."""
+    return size_of(x.shape)

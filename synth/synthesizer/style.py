@@ -1,0 +1,69 @@
+"""How one program is written: choices that a person makes once and keeps for the whole file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True)
+class Style:
+    """Habits of the imagined author.
+
+    Attributes:
+        functional: how much functional spellings are preferred to modules, 1 being even.
+        inline: chance that a result used once is written inside the next expression.
+        fresh: chance that a result gets a new name where the old one could be reused.
+        sequential: chance that a run of plain modules becomes an `nn.Sequential`.
+        residual, arms, block, repeat: chances of these structures around a group of operators.
+        lift: chance that a constructor argument becomes a parameter of `__init__`.
+        hints: whether signatures carry type hints.
+        doc: "none", "short" or "full".
+        args_doc: heading style of documented arguments, "google" or "numpy".
+        old_super: `super(Name, self).__init__()`.
+        constants: how input sizes are written: "literal", "lower" or "upper".
+        comments: whether shapes are commented here and there.
+        main: the name of the value that is passed along.
+        init_as: "list" or "tuple" for the positional part of `get_init_inputs()`.
+    """
+
+    functional: float
+    inline: float
+    fresh: float
+    sequential: float
+    residual: float
+    arms: float
+    block: float
+    repeat: float
+    lift: float
+    hints: bool
+    doc: str
+    args_doc: str
+    old_super: bool
+    constants: str
+    comments: bool
+    main: str
+    init_as: str
+
+
+def draw_style(rng: Random) -> Style:
+    """An author."""
+    return Style(
+        functional=rng.choice((0.2, 0.5, 1.0, 2.5)),
+        inline=rng.choice((0.0, 0.15, 0.4, 0.7)),
+        fresh=rng.choice((0.0, 0.1, 0.4, 0.8)),
+        sequential=rng.choice((0.0, 0.2, 0.7)),
+        residual=rng.choice((0.15, 0.4, 0.7)),
+        arms=rng.choice((0.0, 0.15, 0.3)),
+        block=rng.choice((0.0, 0.2, 0.5)),
+        repeat=rng.choice((0.0, 0.1, 0.3)),
+        lift=rng.choice((0.0, 0.3, 0.6, 0.95)),
+        hints=rng.random() < 0.4,
+        doc=rng.choice(("none", "short", "full", "full")),
+        args_doc=rng.choice(("google", "google", "numpy")),
+        old_super=rng.random() < 0.3,
+        constants=rng.choice(("literal", "lower", "lower", "upper")),
+        comments=rng.random() < 0.35,
+        main=rng.choice(("x", "x", "x", "x", "h", "out", "features")),
+        init_as=rng.choice(("list", "list", "tuple")),
+    )

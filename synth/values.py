@@ -1,0 +1,144 @@
+"""From what the user typed to a checked value.
+
+A `Rule` says what is allowed in words, for messages and help, and turns a parsed value (python-fire's or
+TOML's) into the type the program uses.  It raises ValueError for anything else.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one key accepts.  `literal` keeps the command line from reading 007 or 1e5 as a number."""
+
+    allowed: str
+    convert: Callable[[Any], Any]
+    literal: bool = False
+
+
+def check(key: str, value: Any, rule: Rule, where: str = "") -> Any:
+    """The converted value, or a UsageError that names key, value and what is allowed."""
+    try:
+        return rule.convert(value)
+    except (ValueError, TypeError, OverflowError):
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        raise UsageError(f"{where}{key}={shown}: allowed is {rule.allowed}.") from None
+
+
+def _as_int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    if value != int(value):
+        raise ValueError
+    return int(value)
+
+
+def whole(low: int, high: int = 1 << 62, *, optional: bool = False) -> Rule:
+    """A whole number; with `optional`, `none` too."""
+
+    def convert(value: Any) -> int | None:
+        if optional and (value is None or str(value).lower() == "none"):
+            return None
+        number = _as_int(value)
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    reach = f"a whole number from {low}" + ("" if high == 1 << 62 else f" to {high}")
+    return Rule(reach + (", or none" if optional else ""), convert)
+
+
+def real(low: float, high: float, *, above_low: bool = False) -> Rule:
+    """A finite number within bounds."""
+
+    def convert(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError
+        if not low <= value <= high or (above_low and value == low):
+            raise ValueError
+        return float(value)
+
+    return Rule(f"a number {'above' if above_low else 'from'} {low:g} {'up ' if above_low else ''}to {high:g}", convert)
+
+
+def span(high: int) -> Rule:
+    """`[min,max]`, both whole, min not above max."""
+
+    def convert(value: Any) -> tuple[int, int]:
+        low_value, high_value = value  # ValueError or TypeError for anything but two items
+        pair = (_as_int(low_value), _as_int(high_value))
+        if not 0 <= pair[0] <= pair[1] <= high:
+            raise ValueError
+        return pair
+
+    return Rule(f"[min,max] with 0 <= min <= max <= {high}", convert)
+
+
+def choice(*names: str) -> Rule:
+    """One of a few words."""
+
+    def convert(value: Any) -> str:
+        if str(value) not in names:
+            raise ValueError
+        return str(value)
+
+    return Rule("one of " + ", ".join(names), convert, literal=True)
+
+
+def words(*names: str) -> Rule:
+    """A list of words; `names`, when given, are the only ones allowed."""
+
+    def convert(value: Any) -> tuple[str, ...]:
+        text = str(value).strip()
+        items = value if isinstance(value, list | tuple) else text.removeprefix("[").removesuffix("]").split(",")
+        cleaned = tuple(str(item).strip().strip("'\"") for item in items)
+        if not cleaned or not all(cleaned) or (names and not set(cleaned) <= set(names)):
+            raise ValueError
+        return cleaned
+
+    return Rule("a list such as [a,b]" + (f" of {', '.join(names)}" if names else ""), convert, literal=True)
+
+
+def text(what: str, *, optional: bool = False) -> Rule:
+    """Any text that is not empty."""
+
+    def convert(value: Any) -> str | None:
+        if value is None and optional:
+            return None
+        if not isinstance(value, str) or not value.strip() or "\0" in value:
+            raise ValueError
+        return value
+
+    return Rule(what, convert, literal=True)
+
+
+def path(what: str, *, optional: bool = False) -> Rule:
+    """A path; `~` is the home folder."""
+    inner = text(what, optional=optional)
+
+    def convert(value: Any) -> Path | None:
+        checked = inner.convert(str(value) if isinstance(value, os.PathLike) else value)
+        return None if checked is None else Path(checked).expanduser()
+
+    return Rule(what, convert, literal=True)
+
+
+def flag() -> Rule:
+    """true or false."""
+
+    def convert(value: Any) -> bool:
+        word = str(value).lower()
+        if word not in ("true", "false", "1", "0", "yes", "no"):
+            raise ValueError
+        return word in ("true", "1", "yes")
+
+    return Rule("true or false", convert)

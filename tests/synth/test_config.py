@@ -1,0 +1,82 @@
+"""Configuration: file, overrides, what is saved, what names a run."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth import config as configs
+from synth.config import RunConfig, build, config_hash, dump
+from synth.errors import UsageError
+
+
+def test_overrides_win_over_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text("num_total_samples = 7\np_value = 0.2\nnum_core_ops_range = [2, 4]\n")
+    config = build({"p_value": 0.5}, file)
+    assert (config.num_total_samples, config.p_value, config.num_core_ops_range) == (7, 0.5, (2, 4))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("p_valu = 0.2\n", ["unknown key p_valu", "Did you mean p_value?"]),
+        ("p_value = 'x'\n", ["p_value=x", "from 0 to 1"]),
+        ("num_core_ops_range = [1, 2, 3]\n", ["num_core_ops_range"]),
+        ("p_value = \n", ["not valid TOML"]),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_field(tmp_path: Path, content: str, words: list[str]) -> None:
+    file = tmp_path / "run.toml"
+    file.write_text(content)
+    with pytest.raises(UsageError) as caught:
+        build({}, file)
+    for word in [str(file), *words]:
+        assert word in str(caught.value)
+
+
+@given(
+    st.builds(
+        RunConfig,
+        num_total_samples=st.integers(1, 10**9),
+        target_accepted=st.none() | st.just(1),
+        model_name=st.sampled_from(["builtin", 'replay:a "b"\\c.json', "replay:ä\u2028.json"]),
+        num_core_ops_range=st.just((1, 4)),
+        p_value=st.floats(0, 1),
+        output_dir=st.none() | st.just(Path("some/where")),
+        seed=st.integers(0, 2**40),
+    )
+)
+def test_what_is_saved_reads_back(config: RunConfig) -> None:
+    import tomllib
+
+    data = tomllib.loads(dump(config))
+    assert build(data) == replace(config, **{k: v for k, v in vars(config).items() if k in data})
+
+
+def test_every_field_changes_the_hash_unless_operational() -> None:
+    base = RunConfig()
+    changed = {
+        "num_total_samples": 7, "target_accepted": 3, "num_worker": 99, "model_name": "replay:x", "p_value": 0.1,
+        "num_core_ops_range": (2, 3), "num_compound_ops_range": (1, 2), "num_supporting_ops_range": (0, 1), "seed": 9,
+        "max_retries": 1, "temperature": 0.1, "device_target": "sm_90", "validation_timeout": 1.0,
+        "max_tensor_bytes": 5, "output_dir": Path("x"),
+    }  # fmt: skip
+    assert set(changed) == {field.name for field in fields(RunConfig)}
+    for key, value in changed.items():
+        same = config_hash(replace(base, **{key: value}), {}) == config_hash(base, {})
+        assert same == (key in configs.role_values(base, configs.OPERATION)), key
+    assert config_hash(base, {"torch": "2.12"}) != config_hash(base, {"torch": "2.13"})
+
+
+def test_the_version_is_the_one_of_the_project() -> None:
+    import tomllib
+
+    from synth import __version__
+
+    project = tomllib.loads((Path(__file__).parent.parent.parent / "pyproject.toml").read_text())["project"]
+    assert project["version"] == __version__
