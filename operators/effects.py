@@ -119,3 +119,30 @@ def joined(other: float = 1.0) -> Effect:
 def fixed(mean: float, std: float, keep: float = 0.5) -> Effect:
     """The step sets its own scale; `keep` is the share of the spread that still comes from the inputs."""
     return lambda s: Stats(mean, std, std * keep * min(1.0, s.signal / max(s.std, 1e-9)))
+
+
+def gated(std: float, gain: float) -> Effect:
+    """A recurrent state: bounded, and only a part of it from the inputs."""
+    return lambda s: Stats(0.0, std, min(0.7 * std, gain * s.signal))
+
+
+def squared_error(stats: Stats) -> Stats:
+    """The square of a difference of values of this spread."""
+    power = stats.mean**2 + stats.std**2
+    return Stats(power, power, 2 * stats.signal * max(stats.std, abs(stats.mean)))
+
+
+def surprise(stats: Stats) -> Stats:
+    """A logistic loss: log 2 and a little more."""
+    return Stats(0.7 + 0.1 * abs(stats.mean), 0.35 * stats.std, 0.3 * stats.signal)
+
+
+def similarity(count: int) -> Effect:
+    """Products of all rows with each other, divided by the root of their length."""
+
+    def effect(stats: Stats) -> Stats:
+        mean, std, signal, _ = stats
+        drift = math.sqrt(count) * mean * mean
+        return Stats(drift, std * std + 2 * abs(mean) * std, signal * (std + 2 * abs(mean)))
+
+    return effect

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from operators.effects import fixed, joined, kept, pointwise, scaled
+from operators.effects import joined, kept, pointwise, scaled
 from operators.spec import (
     ANY,
     ANYTHING,
@@ -70,7 +70,7 @@ def _subtract(site: Site) -> Step:
         return Step(site.layout, site.shape, forms, pointwise(lambda v: v - number))
     if roll < 0.45 and site.shape[-1] > 2:
         forms = (loose("{x} - {x}.mean(dim=-1, keepdim=True)"), expr("torch.sub({x}, {x}.mean(dim=-1, keepdim=True))"))
-        return Step(site.layout, site.shape, forms, lambda s: Stats(0.0, s.std, s.signal))
+        return Step(site.layout, site.shape, forms, lambda s: Stats(0.0, s.std, s.signal, (len(site.shape) - 1,)))
     forms = (loose("{x} - {y}", weight=3.0), expr("torch.sub({x}, {y})"), expr("{x}.sub({y})"))
     return Step(site.layout, site.shape, forms, joined(), _like(site))
 
@@ -189,11 +189,16 @@ def _distance(site: Site) -> Step:
     return Step(site.layout, site.shape, forms, scaled(1 / (1 + site.shape[-1] ** 0.5)), _like(site))
 
 
+def _far(count: int) -> Effect:
+    """Distances between rows of `count` features grow with its root and vary little."""
+    return lambda s: Stats(math.sqrt(count * (s.std**2 + 1)), 0.5 * math.hypot(s.std, 0.5), 0.4 * s.signal)
+
+
 def _cdist(site: Site) -> Step:
     """Distances between all positions: (B, L, D) -> (B, L, L)."""
     text = "torch.cdist({x}, {y})"
     forms = (expr(text), loose(f"torch.exp(-0.1 * {text})"))
-    return Step(site.layout, site.with_sizes(channels=site.spatial[0]), forms, fixed(1.0, 0.5), _like(site))
+    return Step(site.layout, site.with_sizes(channels=site.spatial[0]), forms, _far(site.channels), _like(site))
 
 
 def _pair(*texts: str, effect: Effect = kept, forms: tuple[Form, ...] = ()) -> Callable[[Site], Step]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from operators.effects import fixed, mixed
+from operators.effects import fixed, mixed, similarity
 from operators.spec import (
     Arg,
     Form,
@@ -144,7 +144,7 @@ def _baddbmm(site: Site) -> Step:
         out = site.spatial[0]
         bias = ("b", param("score_bias", (1, out, out), "torch.zeros({})"))
         text = f"torch.baddbmm({{b}}.expand({{x}}.size(0), -1, -1), {{x}}, {{x}}.transpose(1, 2), alpha={scale})"
-        return Step(site.layout, site.with_sizes(out), (expr(text, bias),), mixed(1.0))
+        return Step(site.layout, site.with_sizes(out), (expr(text, bias),), similarity(site.channels))
     out = site.rng.choice((8, 16, 24, 32))
     weight = ("w", param("weight", (1, site.channels, out), _WEIGHT))
     bias = ("b", param("bias", (1, 1, out), "torch.zeros({})"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from operators.effects import fixed
-from operators.spec import ANY, Arg, Form, Make, Operand, Operator, Site, Step
+from operators.effects import kept, squared_error, surprise
+from operators.spec import ANY, Arg, Effect, Form, Make, Operand, Operator, Site, Step
 
 
-def _plan(cls: str, functional: str, first: str, second: str) -> Callable[[Site], Step]:
+def _plan(cls: str, functional: str, effect: Effect, first: str, second: str) -> Callable[[Site], Step]:
     """`first` and `second` say how the two values are made fit for the loss."""
 
     def plan(site: Site) -> Step:
@@ -17,22 +17,22 @@ def _plan(cls: str, functional: str, first: str, second: str) -> Callable[[Site]
             Form(f"{{m}}({first}, {second})", (make,), weight=3.0),
             Form(f'F.{functional}({first}, {second}, reduction="none")'),
         )
-        return Step(site.layout, site.shape, forms, fixed(0.7, 0.6, 0.8), (Operand("y", site.shape),))
+        return Step(site.layout, site.shape, forms, effect, (Operand("y", site.shape),))
 
     return plan
 
 
-def _op(cls: str, functional: str, first: str = "{x}", second: str = "{y}") -> Operator:
+def _op(cls: str, functional: str, effect: Effect, first: str = "{x}", second: str = "{y}") -> Operator:
     events = (f"M:{cls}", f"F:{functional}")
-    return Operator(cls, "supporting", "losses", ANY, _plan(cls, functional, first, second), events, phase=5)
+    return Operator(cls, "supporting", "losses", ANY, _plan(cls, functional, effect, first, second), events, phase=5)
 
 
 OPERATORS = (
-    _op("MSELoss", "mse_loss"),
-    _op("L1Loss", "l1_loss"),
-    _op("SmoothL1Loss", "smooth_l1_loss"),
-    _op("HuberLoss", "huber_loss"),
-    _op("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", second="torch.sigmoid({y})"),
-    _op("SoftMarginLoss", "soft_margin_loss", second="torch.tanh({y})"),
-    _op("KLDivLoss", "kl_div", "F.logsigmoid({x})", "torch.sigmoid({y})"),
+    _op("MSELoss", "mse_loss", squared_error),
+    _op("L1Loss", "l1_loss", kept),
+    _op("SmoothL1Loss", "smooth_l1_loss", squared_error),
+    _op("HuberLoss", "huber_loss", squared_error),
+    _op("BCEWithLogitsLoss", "binary_cross_entropy_with_logits", surprise, second="torch.sigmoid({y})"),
+    _op("SoftMarginLoss", "soft_margin_loss", surprise, second="torch.tanh({y})"),
+    _op("KLDivLoss", "kl_div", surprise, "F.logsigmoid({x})", "torch.sigmoid({y})"),
 )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from operators.effects import fixed
+from operators.effects import gated
 from operators.spec import Arg, Form, Layout, Limits, Make, Operator, Site, Step
 
 _SHORT = Limits(high=6, widest=64)
 _HIDDEN = (12, 16, 20, 24, 32)
+# Spread of a new cell's state, and the share of the input's spread that gets through its gates.
+_STATE = {"RNN": (0.35, 0.45), "GRU": (0.15, 0.2), "LSTM": (0.1, 0.1)}
 
 
 def _layer(cls: str) -> Callable[[Site], Step]:
@@ -25,7 +27,7 @@ def _layer(cls: str) -> Callable[[Site], Step]:
             args.append(Arg("bidirectional", True))
         make = (("m", Make(f"nn.{cls}", tuple(args), cls.lower())),)
         width = hidden * (2 if both else 1)
-        effect = fixed(0.0, 0.3, 0.4)
+        effect = gated(*_STATE[cls])
         if not both and rng.random() < 0.4:
             state = "({hidden}, _)" if cls == "LSTM" else "{hidden}"
             forms = (
@@ -47,7 +49,7 @@ def _cell(cls: str) -> Callable[[Site], Step]:
         args = (Arg("", site.channels, "input_size"), Arg("", hidden, "hidden_size"))
         make = (("m", Make(f"nn.{cls}", args, "cell")),)
         lstm = cls == "LSTMCell"
-        effect = fixed(0.0, 0.3, 0.4)
+        effect = gated(*_STATE[cls.removesuffix("Cell")])
         if site.layout is Layout.VECTOR:
             forms = [Form("{out}, _ = {m}({x})" if lstm else "{m}({x})", make)]
             if not lstm and rng.random() < 0.5:

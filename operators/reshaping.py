@@ -35,7 +35,7 @@ def factors(number: int) -> tuple[int, int]:
 def _flatten(site: Site) -> Step:
     """All but the batch in one axis where that stays small; otherwise the spatial axes in one."""
     features = site.size // site.batch
-    if features <= 2048 or site.layout is Layout.SIGNAL:
+    if features <= 1024:
         forms: tuple[Form, ...] = (
             module("nn.Flatten", "flatten", weight=2.0),
             expr("torch.flatten({x}, 1)"),
@@ -43,6 +43,11 @@ def _flatten(site: Site) -> Step:
             expr("torch.flatten({x}, start_dim=1)"),
         )
         return Step(Layout.VECTOR, (site.batch, features), forms, viewed)
+    if site.layout is Layout.SIGNAL:
+        positions = max(1, 1024 // site.channels)
+        pooled = f"F.adaptive_avg_pool1d({{x}}, {positions})"
+        forms = (expr(f"torch.flatten({pooled}, 1)"), expr(f"{pooled}.flatten(1)"))
+        return Step(Layout.VECTOR, (site.batch, site.channels * positions), forms, viewed)
     if site.layout is Layout.SEQUENCE:
         forms = (expr("{x}.flatten(1).unsqueeze(1)"), expr("torch.flatten({x}, 1).unflatten(1, (1, -1))"))
         return Step(site.layout, (site.batch, 1, features), forms, viewed)
@@ -83,7 +88,7 @@ def _reshape(site: Site) -> Step:
             expr(f"torch.reshape({{x}}, (-1, {groups}, {site.channels // groups}))"),
         )
         return Step(Layout.SEQUENCE, (site.batch, groups, site.channels // groups), forms, viewed)
-    if site.layout is Layout.SEQUENCE and site.size // site.batch <= 2048:
+    if site.layout is Layout.SEQUENCE and site.size // site.batch <= 1024:
         forms = (expr("{x}.reshape({x}.size(0), -1)"), expr("torch.reshape({x}, ({x}.shape[0], -1))"))
         return Step(Layout.VECTOR, (site.batch, site.size // site.batch), forms, viewed)
     if site.layout in (Layout.IMAGE, Layout.VOLUME):

@@ -87,7 +87,7 @@ def _roll(site: Site) -> Step:
     forms = (
         expr(f"torch.roll({{x}}, shifts={shift}, dims={dim})"),
         loose(f"{{x}} + torch.roll({{x}}, {shift}, dims={dim})"),
-        loose(f"{{x}} - {{x}}.roll({shift}, dims={dim})"),
+        loose(f"{{x}} - 0.5 * {{x}}.roll({shift}, dims={dim})"),
     )
     return Step(site.layout, site.shape, forms, viewed)
 

@@ -29,7 +29,7 @@ def versions() -> dict[str, str]:
 def surroundings(sets: OperatorSets, provider: Provider) -> dict[str, str]:
     """What samples depend on beside the configuration."""
     around = versions() | {"operator catalogue": sets.digest()}
-    return around | ({"answers": provider.fingerprint} if provider.fingerprint else {})
+    return around | ({"provider version": provider.fingerprint} if provider.fingerprint else {})
 
 
 def admit(config: RunConfig, around: dict[str, str], journal: Journal, run: RunDir) -> None:

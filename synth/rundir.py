@@ -45,10 +45,8 @@ class RunDir:
             self.rejects.mkdir(parents=True, exist_ok=True)
             _write_whole(self.inner / ".probe", "")
             (self.inner / ".probe").unlink()
-        except FileExistsError:
-            raise UsageError(f"output_dir={self.root}: there is a file where a directory is needed.") from None
-        except NotADirectoryError:
-            raise UsageError(f"output_dir={self.root}: part of the path is a file.") from None
+        except (FileExistsError, NotADirectoryError):
+            raise UsageError(f"output_dir={self.root}: it is a file, or lies below one.") from None
         except OSError as error:
             raise UsageError(f"output_dir={self.root}: cannot be written to ({error.strerror}).") from None
 

@@ -18,6 +18,7 @@ from torch import nn
 from validators.loading import PROGRAM_MODULE, Refused
 from validators.verdict import Reason
 
+REGISTERED = {"_parameters", "_buffers", "_modules"}
 _INDEXED = (nn.ModuleList, nn.Sequential, nn.ParameterList)
 
 
@@ -81,7 +82,7 @@ def _name_module(module: nn.Module, expression: str, names: dict[int, str], seen
                 names.setdefault(id(tensor), _member(expression, key, indexed))
     for key, value in vars(module).items():
         # Plain attributes do not move with `.cuda()`; the kernels need them on the device.
-        if key not in {"_parameters", "_buffers", "_modules"} and isinstance(value, torch.Tensor | list | tuple | dict):
+        if key not in REGISTERED and isinstance(value, torch.Tensor | list | tuple | dict):
             _name_nest(value, _member(expression, key, False), names, suffix=".cuda()")
     for key, child in module._modules.items():
         if child is not None:

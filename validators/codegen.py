@@ -13,8 +13,8 @@ from torch.nn.modules.lazy import LazyModuleMixin
 
 from validators import binding, triton_module
 from validators.fake import FakeMode
-from validators.inductor import CaptureError, capture
-from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors
+from validators.inductor import Capture, CaptureError, capture
+from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors, tensors
 from validators.offline_cuda import DEVICE_TARGETS
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
@@ -34,18 +34,11 @@ def check(loaded: Loaded, program: Program, settings: Settings) -> tuple[Verdict
 
 
 def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
-    with FakeMode(), torch.device("cuda"):
-        model, inputs, init_lines = _on_fake_cuda(loaded)
+    with FakeMode():
+        with torch.device("cuda"):
+            model, inputs, init_lines = _on_fake_cuda(loaded)
         names = binding.name_tensors(model, inputs)  # before the run, which may put new tensors into attributes
-        try:
-            found, output = capture(model, inputs)
-        except torch._dynamo.exc.Unsupported as error:
-            raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
-        except CaptureError as error:
-            raise Refused(Reason.NO_TRITON_KERNEL, describe(error)) from error
-        except Exception as error:
-            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.COMPILE_ERROR
-            raise Refused(reason, describe(error)) from error
+        found, output = _capture(model, inputs)
         kernels = triton_module.kernel_names(found.text)
         externs = triton_module.extern_calls(found.text)
         if not kernels:
@@ -76,6 +69,44 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
             "extern_calls": list(externs),
         },
     )
+
+
+def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
+    """Compile as a user with the model on the device would; where that leaves work on the CPU, once more.
+
+    A program written for CPU may make tensors without naming a device.  `torch.device` as a context puts those on the
+    device too, but it is a function mode, under which Dynamo (torch 2.13) cannot trace `Tensor.unflatten` and others:
+    so it comes second.
+    """
+    refused: Refused | None = None
+    try:
+        found, output = _captured(model, inputs)
+        if not triton_module.has_cpu_kernel(found.text):
+            return found, output
+    except Refused as error:
+        if error.reason is Reason.OUT_OF_MEMORY:
+            raise
+        refused = error
+    try:
+        with torch.device("cuda"):
+            found, output = _captured(model, inputs)
+    except Refused as error:
+        raise refused or error from error
+    if triton_module.has_cpu_kernel(found.text):
+        raise Refused(Reason.COMPILE_ERROR, "part of the forward pass stays on the CPU")
+    return found, output
+
+
+def _captured(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
+    try:
+        return capture(model, inputs)
+    except torch._dynamo.exc.Unsupported as error:
+        raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
+    except CaptureError as error:
+        raise Refused(Reason.NO_TRITON_KERNEL, describe(error)) from error
+    except Exception as error:
+        reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.COMPILE_ERROR
+        raise Refused(reason, describe(error)) from error
 
 
 def _on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
@@ -136,8 +167,9 @@ def _move_module(model: nn.Module, moved: dict[int, torch.Tensor]) -> None:
                 if tensor is not None:
                     held[key] = _moved(tensor, moved)  # type: ignore[assignment]
         for key, value in list(vars(module).items()):
-            if isinstance(value, torch.Tensor):
-                vars(module)[key] = _moved(value, moved)
+            # Plain attributes too; recurrent modules keep their weights in a list besides.
+            if key not in binding.REGISTERED and any(True for _ in tensors(value)):
+                vars(module)[key] = map_tensors(lambda t: _moved(t, moved), value)
 
 
 def _constants(constants: dict[str, torch.Tensor]) -> dict[str, str]:

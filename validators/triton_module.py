@@ -23,6 +23,11 @@ def extern_calls(text: str) -> tuple[str, ...]:
     return tuple(EXTERN.findall(text))
 
 
+def has_cpu_kernel(text: str) -> bool:
+    """True when part of the graph became C++ for the CPU."""
+    return "async_compile.cpp" in text
+
+
 def original(text: str) -> str:
     """Inductor's text as it wrote it, but for the paths of cache files on the machine that wrote it."""
     return _PATH_COMMENT.sub("", text)

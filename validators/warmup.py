@@ -87,6 +87,8 @@ def run() -> None:
         warnings.simplefilter("ignore")
         for make, function, shapes in CASES:
             _Graph(make(), function).eval()(*(torch.randn(shape) for shape in shapes))
-            with FakeMode(), torch.device("cuda"):
-                capture(_Graph(make(), function).eval(), [torch.randn(shape) for shape in shapes])
+            with FakeMode():
+                with torch.device("cuda"):
+                    model, inputs = _Graph(make(), function).eval(), [torch.randn(shape) for shape in shapes]
+                capture(model, inputs)
     torch._dynamo.reset()

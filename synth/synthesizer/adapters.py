@@ -234,7 +234,7 @@ def fit(scope: Scope, x: Value, limits: Limits) -> Value:
     if wanted % limits.multiple:
         wanted += limits.multiple - wanted % limits.multiple
     if x.layout is Layout.VECTOR:
-        wanted = wanted if wanted <= 2048 else 256
+        wanted = wanted if wanted <= 1024 else 256
     sizes = tuple(min(max(s, limits.low), max(limits.high, limits.low)) for s in spatial)
     while x.shape[0] * wanted * size_of(sizes) > MOST_ELEMENTS:
         if sizes and max(sizes) > max(limits.low, 4):

@@ -22,7 +22,7 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     if x.layout not in entry.layouts:
         x = to_layout(scope, x, scope.rng.choice(entry.layouts))
     x = fit(scope, x, entry.limits)
-    if x.stats.std < 0.05 and entry.family in ("activations", "pointwise", "element_wise_ops"):
+    if x.stats.std < 0.05 and entry.family in ("activations", "pointwise", "element_wise_ops", "losses"):
         x = standardise(scope, x)
     step = _plan(scope, entry, x)
     after = step.effect(x.stats)

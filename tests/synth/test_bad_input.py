@@ -24,7 +24,7 @@ def test_output_dir_is_a_file(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("mine")
     assert "file" in refused(file)
-    assert "part of the path is a file" in refused(file / "below")
+    assert "it is a file, or lies below one" in refused(file / "below")
     assert file.read_text() == "mine"
 
 

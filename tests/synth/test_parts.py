@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -144,6 +145,16 @@ def test_replay_answers_from_its_file(tmp_path: Path) -> None:
     before = provider.fingerprint
     file.write_text(json.dumps([{"pattern": ["A"], "response": "other"}]))
     assert open_provider(f"replay:{file}").fingerprint != before
+
+
+def test_the_builtin_provider_repeats_itself() -> None:
+    request = Request(3, 2, ("Linear", "ReLU"), "SynthModel_Linear_ReLU", 5, 0.0)
+    answers = [asyncio.run(open_provider("builtin").answer(request)).text for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert "class SynthModel_Linear_ReLU(nn.Module)" in (answers[0] or "")
+    other = asyncio.run(open_provider("builtin").answer(replace(request, attempt=1))).text
+    assert other != answers[0]
+    assert open_provider("builtin").fingerprint == open_provider("builtin").fingerprint != ""
 
 
 @pytest.mark.parametrize(
