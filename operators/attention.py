@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from operators.effects import fixed, joined, normalised
+from operators.effects import fixed, joined, normalised_over
 from operators.spec import Arg, Form, Layout, Limits, Make, Operand, Operator, Site, Step
 
+_TOKENS = normalised_over((2,))  # a layer ends in a norm over the features
 _SMALL = Limits(low=2, high=24, multiple=4, widest=64, least=8)
 
 
@@ -77,15 +78,15 @@ def _layer_args(site: Site, extra: tuple[Arg, ...] = ()) -> tuple[Arg, ...]:
 def _encoder_layer(site: Site) -> Step:
     first = (Arg("norm_first", True),) if site.rng.random() < 0.2 else ()
     make = Make("nn.TransformerEncoderLayer", _layer_args(site, first), "encoder_layer")
-    return Step(site.layout, site.shape, (Form("{m}({x})", (("m", make),), solo=True),), normalised)
+    return Step(site.layout, site.shape, (Form("{m}({x})", (("m", make),), solo=True),), _TOKENS)
 
 
 def _decoder_layer(site: Site) -> Step:
     make = (("m", Make("nn.TransformerDecoderLayer", _layer_args(site), "decoder_layer")),)
     if site.rng.random() < 0.4:
-        return Step(site.layout, site.shape, (Form("{m}({x}, {x})", make),), normalised)
+        return Step(site.layout, site.shape, (Form("{m}({x}, {x})", make),), _TOKENS)
     memory = _memory(site)
-    return Step(site.layout, site.shape, (Form("{m}({x}, {memory})", make),), normalised, memory)
+    return Step(site.layout, site.shape, (Form("{m}({x}, {memory})", make),), _TOKENS, memory)
 
 
 def _stack(kind: str) -> Callable[[Site], Step]:
@@ -98,9 +99,9 @@ def _stack(kind: str) -> Callable[[Site], Step]:
             args = (*args, Arg("enable_nested_tensor", False))
         make = (("m", Make(f"nn.Transformer{kind}", args, kind.lower())),)
         if kind == "Encoder":
-            return Step(site.layout, site.shape, (Form("{m}({x})", make, solo=True),), normalised)
+            return Step(site.layout, site.shape, (Form("{m}({x})", make, solo=True),), _TOKENS)
         memory = _memory(site)
-        return Step(site.layout, site.shape, (Form("{m}({x}, {memory})", make),), normalised, memory)
+        return Step(site.layout, site.shape, (Form("{m}({x}, {memory})", make),), _TOKENS, memory)
 
     return plan
 
@@ -110,9 +111,9 @@ def _transformer(site: Site) -> Step:
     args = _layer_args(site)
     make = (("m", Make("nn.Transformer", (*args[:2], *depth, *args[2:]), "transformer")),)
     if site.rng.random() < 0.4:
-        return Step(site.layout, site.shape, (Form("{m}({x}, {x})", make),), normalised)
+        return Step(site.layout, site.shape, (Form("{m}({x}, {x})", make),), _TOKENS)
     memory = _memory(site)
-    return Step(site.layout, site.shape, (Form("{m}({memory}, {x})", make),), normalised, memory)
+    return Step(site.layout, site.shape, (Form("{m}({memory}, {x})", make),), _TOKENS, memory)
 
 
 def _table(site: Site, rows: int, cls: str = "nn.Embedding", *extra: Arg) -> tuple[tuple[str, Make], ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
-from operators.effects import mixed, scaled
+from operators.effects import kept, mixed, pointwise, scaled
 from operators.spec import ANY, Arg, Effect, Form, Layout, Limits, Make, Operator, Shape, Site, Step, param, shape_of
 
 _ACTS = ("nn.ReLU", "nn.GELU", "nn.SiLU", "nn.Tanh", "nn.Sigmoid", "nn.ELU", "nn.Mish", "nn.Softsign")
@@ -76,9 +77,11 @@ def _parameter_list(site: Site) -> Step:
     shape = _per_channel(site)
     items: list[object] = [_parameter(shape, "torch.ones({})"), _parameter(shape, "torch.randn({}) * 0.1")]
     make = (("m", Make("nn.ParameterList", (Arg("", items),), "params")),)
-    form = Form("{x} * {m}[0] + {m}[1]", make, loose=True)
+    if site.rng.random() < 0.5:
+        form = Form("{x} * {m}[0] + {m}[1]", make, loose=True)
+        return Step(site.layout, site.shape, (form,), kept)
     loop = Form("{h} = {x}\nfor p in {m}:\n    {h} = torch.tanh({h} + p)\n{out} = {h}", make)
-    return Step(site.layout, site.shape, (form, loop), scaled(0.8))
+    return Step(site.layout, site.shape, (loop,), pointwise(lambda v: math.tanh(math.tanh(v + 1))))
 
 
 def _parameter_dict(site: Site) -> Step:

@@ -44,6 +44,17 @@ def _pow(site: Site) -> Step:
     return Step(site.layout, site.shape, tuple(_form(t) for t in texts), effect)
 
 
+def _masked(site: Site) -> Step:
+    """Outliers on one side replaced; the bound leaves most values alone."""
+    mean, spread = site.stats.mean, max(site.stats.std, 0.05)
+    low, high = (float(f"{mean + side * spread:.2g}") for side in (-1.2, 1.2))
+    forms = (
+        expr(f"{{x}}.masked_fill({{x}} < {low}, {low})"),
+        expr(f"torch.masked_fill({{x}}, {{x}} > {high}, {high})"),
+    )
+    return Step(site.layout, site.shape, forms, pointwise(lambda v: max(v, low)))
+
+
 def _exp(x: float) -> float:
     return math.exp(max(min(x, 4.0), -30.0))
 
@@ -98,8 +109,7 @@ OPERATORS = (
     _op("Remainder", lambda v: v % 2.0, "remainder fmod", "torch.remainder({x}, 2.0)", "torch.fmod({x}, 1.5)"),
     _op("Sign", lambda v: v, "sign sgn", "{x} * torch.sign({x})", "torch.sign({x}) * torch.sqrt({x}.abs() + 1e-6)"),
     _op("NanToNum", lambda v: v, "nan_to_num", "torch.nan_to_num({x})", "{x}.nan_to_num(nan=0.0)"),
-    _op("MaskedFill", lambda v: max(v, -0.5), "masked_fill", "{x}.masked_fill({x} < -1.0, 0.0)",
-        "torch.masked_fill({x}, {x} > 2.0, 2.0)"),
     _op("Clone", lambda v: v, "clone", "{x}.clone()", "torch.clone({x})"),
+    Operator("MaskedFill", "supporting", "pointwise", ANY, _masked, ("F:masked_fill",), phase=5),
     Operator("Pow", "supporting", "pointwise", ANY, _pow, ("F:pow", "F:float_power", "F:square"), phase=5),
 )  # fmt: skip

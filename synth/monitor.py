@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from rich.console import Console, Group, RenderableType
@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from synth import report
-from synth.progress import Progress
+from synth.progress import Progress, WorkerState
 from synth.terminal import say
 
 PLAIN_SECONDS = 5.0
@@ -64,8 +64,10 @@ def _panel(progress: Progress, height: int) -> RenderableType:
     return Group(*parts, "", _workers(shown, sum(bool(w.label) for w in workers), len(workers)))
 
 
-def _workers(shown: list, busy: int, total: int) -> Table:
+def _workers(shown: Sequence[WorkerState], busy: int, total: int) -> Table:
     table = Table(title=f"Workers: {busy} of {total} busy", title_justify="left", box=None, show_header=False)
+    for _ in range(4):
+        table.add_column(no_wrap=True, overflow="ellipsis")  # a name over several lines would make the panel jump
     for worker in shown:
         if worker.label:
             table.add_row(str(worker.index), worker.stage, f"{time.monotonic() - worker.since:.0f} s", worker.label)

@@ -76,7 +76,9 @@ def summary(progress: Progress) -> str:
 def figures(progress: Progress, limit: int = 8) -> RenderableType:
     """A run on one screen."""
     tally = progress.tally
-    parts: list[RenderableType] = [summary(progress), "", funnel(tally, progress.kept)]
+    parts: list[RenderableType] = [summary(progress)]
+    if tally.judged:
+        parts += ["", funnel(tally, progress.kept)]
     if tally.top_reasons(1):
         parts += ["", reasons(tally, limit)]
     failing = sum(passed < attempts for _, passed, attempts in tally.worst_operators())

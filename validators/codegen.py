@@ -170,6 +170,8 @@ def _move_module(model: nn.Module, moved: dict[int, torch.Tensor]) -> None:
             # Plain attributes too; recurrent modules keep their weights in a list besides.
             if key not in binding.REGISTERED and any(True for _ in tensors(value)):
                 vars(module)[key] = map_tensors(lambda t: _moved(t, moved), value)
+        if isinstance(module, nn.RNNBase):
+            module._init_flat_weights()  # or its forward would notice that they moved
 
 
 def _constants(constants: dict[str, torch.Tensor]) -> dict[str, str]:

@@ -149,6 +149,8 @@ def _install_device_interface(props: DeviceProps) -> None:
     torch.cuda.current_device = lambda: 0
     # C++ calls this by name before it makes a CUDA tensor from numbers, also a fake one.
     torch.cuda._lazy_init = lambda: None
+    # A CUDA build would lay a recurrent module's weights out for cuDNN, on the device.
+    torch.backends.cudnn.is_acceptable = lambda tensor: False
 
 
 def _install_triton_driver(props: DeviceProps) -> None:

@@ -266,6 +266,8 @@ def match(scope: Scope, x: Value, like: Value) -> Value:
 
 def standardise(scope: Scope, x: Value) -> Value:
     """Bring numbers that have grown or faded back to mean 0 and spread 1."""
+    if x.size < 8:
+        x = project(scope, x, 16)  # too few numbers to have a spread
     last = x.shape[-1]
     scope.program.adapters += 1
     if last >= 8 and x.stats.flat == () and x.stats.signal > 0 and scope.rng.random() < 0.5:

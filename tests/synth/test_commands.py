@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,10 +13,10 @@ import pytest
 from fake_pool import FakePool, program_text, run_fake
 
 from synth import cli, export
-from synth.commands import doctor, validate
+from synth.commands import doctor, single_debug, validate
 from synth.config import RunConfig
 from synth.extraction import find_code
-from validators.verdict import Settings
+from validators.verdict import Judgement, Program, Settings
 
 SOURCE = find_code(program_text()) or ""
 KERNELBOOK = [
@@ -172,3 +174,42 @@ def test_the_doctor_judges_a_known_program(
     assert "ok    outputs" in text
     assert "ok    triton" in text
     assert list(tmp_path.iterdir()) == []  # it leaves nothing behind
+
+
+def test_one_sample_is_shown_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    codes = {single_debug.run({"index": index, "seed": 1}, fake_pool) for index in range(8)}
+    assert codes <= {0, 3}
+    assert single_debug.run({"pattern": ("Linear", "ReLU"), "out": tmp_path / "here"}, fake_pool) in codes
+    text = capsys.readouterr().out
+    for word in ("pattern", "prompt", "answer", "program", "verdicts", "everything is in"):
+        assert word in text
+    names = {path.name for path in (tmp_path / "here").iterdir()}
+    wanted = {"pattern.json", "prompt.txt", "answer.txt", "SynthModel_Linear_ReLU.py", "verdicts.json"}
+    assert wanted <= names
+    assert len(list((tmp_path / "outputs" / "debug").iterdir())) == 8
+
+
+def test_a_signal_lets_validate_finish_what_it_began(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    class Interrupting(FakePool):
+        told = False
+
+        async def judge(self, program: Program) -> Judgement:
+            if not self.told:
+                self.told = True
+                os.kill(os.getpid(), signal.SIGINT)
+            return await super().judge(program)
+
+    @asynccontextmanager
+    async def open_pool(num_worker: int, settings: Settings):
+        yield Interrupting(num_worker, settings, slow=0.01)
+
+    file = tmp_path / "records.jsonl"
+    file.write_text("\n".join(json.dumps({"response": program_text(str(n))}) for n in range(200)))
+    sink = tmp_path / "out.jsonl"
+    assert validate.run({"path": file, "out": sink, "num_worker": 2}, open_pool) == 130
+    judged = len(sink.read_text().splitlines())
+    assert 0 < judged < 200
+    assert f"interrupted after {judged} of 200 programs" in capsys.readouterr().out
