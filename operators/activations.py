@@ -87,7 +87,7 @@ def _softplus_args(site: Site) -> tuple[Arg, ...]:
 
 def _lambda(site: Site) -> tuple[Arg, ...]:
     """A shrinkage threshold that leaves most of the values alive."""
-    return (Arg("lambd", _round(0.3 * max(site.stats.std, 0.01)), "lambd"),)
+    return (Arg("lambd", _round(0.15 * max(site.stats.std, 0.01)), "lambd"),)
 
 
 def _round(value: float) -> float:
@@ -106,8 +106,8 @@ def _gelu(site: Site) -> tuple[Arg, ...]:
 
 def _threshold(site: Site) -> Step:
     stats = site.stats
-    cut = _round(stats.mean - 0.7 * stats.std)
-    value = _round(stats.mean - stats.std)
+    cut = _round(stats.mean - stats.std)
+    value = _round(stats.mean - 1.5 * stats.std)
     forms = (
         module("nn.Threshold", "threshold", Arg("", cut, "threshold"), Arg("", value, "value"), weight=2.0),
         expr(f"F.threshold({{x}}, {cut}, {value})"),

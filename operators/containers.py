@@ -20,7 +20,7 @@ def _mixer(site: Site, out: int) -> Make:
     if site.layout in (Layout.VECTOR, Layout.SEQUENCE):
         args = (Arg("", site.channels, "in_features"), Arg("", out, "out_features"))
         return Make("nn.Linear", args, "proj")
-    kernel = site.rng.choice((1, 3))
+    kernel = site.rng.choice((1, 3)) if site.channels * out * 3**site.rank < 150_000 else 1
     tail = (Arg("kernel_size", kernel), *((Arg("padding", 1),) if kernel == 3 else ()))
     args = (Arg("", site.channels, "in_channels"), Arg("", out, "out_channels"), *tail)
     return Make(f"nn.Conv{site.rank}d", args, "proj")

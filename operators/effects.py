@@ -146,3 +146,13 @@ def similarity(count: int) -> Effect:
         return Stats(drift, std * std + 2 * abs(mean) * std, signal * (std + 2 * abs(mean)))
 
     return effect
+
+
+def products(gain: float) -> Effect:
+    """Products of pairs of weighted sums, each scaled by `gain`."""
+
+    def effect(stats: Stats) -> Stats:
+        size = gain * math.hypot(stats.mean, stats.std)
+        return Stats(0.0, size * size, gain * stats.signal * size)
+
+    return effect

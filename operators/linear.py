@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from operators.effects import fixed, mixed, similarity
+from operators.effects import averaged, mixed, products, similarity
 from operators.spec import (
     Arg,
     Form,
@@ -84,7 +84,7 @@ def _matmul(site: Site) -> Step:
                 f"{{out}} = torch.matmul(torch.sigmoid({{scores}} * {scale}), {{x}}) / {site.spatial[0]}"
             ),
         ]
-        shape, effect = site.shape, mixed(0.5, 0.0)
+        shape, effect = site.shape, averaged(3)
     return Step(site.layout, shape, tuple(forms), effect)
 
 
@@ -105,7 +105,7 @@ def _bmm(site: Site) -> Step:
             "{scores} = torch.bmm({x}, {x}.transpose(1, 2))\n"
             f"{{weights}} = F.softmax({{scores}} * {scale}, dim=-1)\n{{out}} = torch.bmm({{weights}}, {{x}})"
         )
-        return Step(site.layout, site.shape, (Form(text),), mixed(0.5, 0.0))
+        return Step(site.layout, site.shape, (Form(text),), averaged(3))
     weight = ("w", param("weight", (site.channels, out), _WEIGHT))
     forms = (expr("torch.bmm({x}, {w}.expand({x}.size(0), -1, -1))", weight),)
     return Step(site.layout, site.with_sizes(out), forms, mixed(_gain(site), 0.0, site.feature_axis))
@@ -176,7 +176,7 @@ def _einsum(site: Site) -> Step:
             f" * {site.channels**-0.5:.3g}\n"
             '{out} = torch.einsum("bij,bjd->bid", {scores}.softmax(dim=-1), {x})'
         )
-        return Step(site.layout, site.shape, (Form(text),), mixed(0.5, 0.0))
+        return Step(site.layout, site.shape, (Form(text),), averaged(3))
     return Step(site.layout, site.with_sizes(out), forms, mixed(_gain(site), 0.0, site.feature_axis))
 
 
@@ -213,7 +213,7 @@ def _bilinear_form(site: Site) -> Step:
     k = site.rng.choice((4, 6, 8))
     weight = ("w", param("weight", (site.channels, k), _WEIGHT))
     text = '{p} = torch.matmul({x}, {w})\n{out} = torch.einsum("bi,bj->bij", {p}, {p}).flatten(1)'
-    return Step(site.layout, site.with_sizes(k * k), (Form(text, (weight,)),), fixed(0.3, 0.6))
+    return Step(site.layout, site.with_sizes(k * k), (Form(text, (weight,)),), products(_gain(site)))
 
 
 def _op(name: str, layouts: tuple[Layout, ...], plan: Callable[[Site], Step], events: str, limits: Limits) -> Operator:

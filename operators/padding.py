@@ -18,9 +18,9 @@ def padded(size: int, before: int, after: int) -> int:
 def _pad_plan(kind: str, rank: int) -> Callable[[Site], Step]:
     def plan(site: Site) -> Step:
         rng = site.rng
-        # Reflection cannot reach past the other end and wrap-around not past one whole turn.
-        most = min(3 if rank < 3 else 2, *(s - 1 for s in site.spatial)) if kind in _MODES else 3
-        most = max(most, 0 if kind == "Reflection" else 1)
+        # Reflection cannot reach past the other end and wrap-around not past one whole turn; and a border as
+        # wide as the content would drown it.
+        most = max(1, min(3 if rank < 3 else 2, *(s // 2 for s in site.spatial)))
         amounts = [(rng.randint(0, most), rng.randint(0, most)) for _ in site.spatial]
         if rng.random() < 0.6:
             both = rng.randint(min(1, most), most)

@@ -12,9 +12,10 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from validators import binding, triton_module
+from validators.errors import describe, is_out_of_memory
 from validators.fake import FakeMode
-from validators.inductor import Capture, CaptureError, capture
-from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors, tensors
+from validators.inductor import Capture, CaptureError, DataDependentError, capture
+from validators.loading import Loaded, Refused, map_tensors, tensors
 from validators.offline_cuda import DEVICE_TARGETS
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
@@ -104,6 +105,8 @@ def _captured(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
         raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
     except CaptureError as error:
         raise Refused(Reason.NO_TRITON_KERNEL, describe(error)) from error
+    except DataDependentError as error:
+        raise Refused(Reason.DATA_DEPENDENT_SHAPE, describe(error)) from error
     except Exception as error:
         reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.COMPILE_ERROR
         raise Refused(reason, describe(error)) from error

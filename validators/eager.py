@@ -13,8 +13,9 @@ from typing import Any
 import torch
 
 import operators
+from validators.errors import describe, is_out_of_memory
 from validators.executed import record
-from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors, tensors
+from validators.loading import Loaded, Refused, map_tensors, tensors
 from validators.shapes import shape_list
 from validators.verdict import Reason, Settings, Stage, Verdict
 

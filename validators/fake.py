@@ -10,6 +10,8 @@ from typing import Any
 
 from torch._subclasses import fake_tensor
 
+from validators.errors import message
+
 # What fake tensors raise when real values would be needed.
 FAKE_ONLY_ERRORS: tuple[type[BaseException], ...] = (
     fake_tensor.DataDependentOutputException,
@@ -36,4 +38,4 @@ class FakeMode(fake_tensor.FakeTensorMode):
 
 def is_fake_only(error: BaseException) -> bool:
     """True when the error says something about fake tensors and nothing about the program."""
-    return isinstance(error, FAKE_ONLY_ERRORS) or any(mark in str(error)[:4000] for mark in _MARKS)
+    return isinstance(error, FAKE_ONLY_ERRORS) or any(mark in message(error) for mark in _MARKS)

@@ -32,7 +32,11 @@ from torch._inductor.graph import GraphLowering
 
 
 class CaptureError(Exception):
-    """The compiler finished without exactly one graph: a graph break, or nothing to compile."""
+    """The compiler finished without exactly one graph: there was nothing to compile."""
+
+
+class DataDependentError(Exception):
+    """An output's size depends on the values of the inputs."""
 
 
 @dataclass
@@ -126,8 +130,11 @@ def _marker(graph: GraphLowering, found: Capture) -> Callable[[list[Any]], list[
 def _marked(node: Any) -> Any:
     if type(node).__name__ == "NoneAsConstantBuffer":
         return None
-    if type(node).__name__ == "ShapeAsConstantBuffer":
-        return int(node.expr)
-    size = [int(s) for s in node.get_size()]
-    stride = [int(s) for s in node.get_stride()]
+    try:
+        if type(node).__name__ == "ShapeAsConstantBuffer":
+            return int(node.expr)
+        size = [int(s) for s in node.get_size()]
+        stride = [int(s) for s in node.get_stride()]
+    except TypeError as error:  # what sympy raises for a symbol
+        raise DataDependentError("an output's size is not a number before the program runs") from error
     return torch.empty_strided(size, stride, dtype=node.get_dtype(), device=node.get_device())

@@ -21,7 +21,8 @@ def judge(
     `starting` is told each stage before it runs, `finished` each verdict as soon as it stands: whoever listens knows
     where a program was when its process died.
     """
-    from validators.loading import Loaded, Refused, describe, is_out_of_memory, load
+    from validators.errors import describe, is_out_of_memory
+    from validators.loading import Loaded, Refused, load
 
     loaded: Loaded | None = None
 

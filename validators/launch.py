@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 
-from validators.loading import Loaded, Refused, describe, is_out_of_memory, map_tensors, tensors
+from validators.errors import describe, is_out_of_memory
+from validators.loading import Loaded, Refused, map_tensors, tensors
 from validators.verdict import Reason, Settings, Stage, Verdict
 
 # Reductions run in another order in the kernels than in eager; both are float32 at heart.

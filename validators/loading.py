@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from validators.errors import describe, is_out_of_memory
 from validators.fake import is_fake_only
 from validators.verdict import Program, Reason
 
@@ -85,6 +86,8 @@ def load(program: Program) -> Loaded:
 def _call(function: Callable[[], Any], what: str, reason: Reason) -> Any:
     try:
         return function()
+    except Refused:
+        raise
     except Exception as error:
         if is_out_of_memory(error):
             raise Refused(Reason.OUT_OF_MEMORY, f"{what}: {describe(error)}") from error
@@ -116,19 +119,3 @@ def map_tensors(function: Callable[[torch.Tensor], Any], value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map_tensors(function, item) for item in value)
     return value
-
-
-def describe(error: BaseException, limit: int = 600) -> str:
-    """`ErrorType: message` on one line, capped; never raises, whatever the error's `__str__` does."""
-    try:
-        text = str(error)
-    except Exception:
-        text = "(its message could not be read)"
-    text = " ".join(f"{type(error).__name__}: {text}".split())
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if len(text) <= limit else text[: limit - 3] + "..."
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """True for Python's and torch's ways of saying that memory ran out."""
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)[:2000]

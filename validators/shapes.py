@@ -11,8 +11,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from validators.errors import describe, is_out_of_memory
 from validators.fake import FakeMode, is_fake_only
-from validators.loading import Loaded, Refused, describe, tensors
+from validators.loading import Loaded, Refused, tensors
 from validators.verdict import Reason, Settings, Stage, Verdict
 
 
@@ -72,8 +73,7 @@ def check(loaded: Loaded, settings: Settings) -> Verdict:
             except Exception as error:
                 if is_fake_only(error):
                     raise
-                reason = Reason.SHAPE_ERROR if _about_shapes(error) else Reason.FORWARD_ERROR
-                raise Refused(reason, describe(error)) from error
+                raise Refused(_reason(error), describe(error)) from error
     except Refused:
         raise
     except Exception as error:
@@ -90,6 +90,8 @@ def shape_list(value: Any) -> list[str]:
     return [f"{str(t.dtype).removeprefix('torch.')}{list(t.shape)}" for t in tensors(value)]
 
 
-def _about_shapes(error: Exception) -> bool:
+def _reason(error: Exception) -> Reason:
+    if is_out_of_memory(error):
+        return Reason.OUT_OF_MEMORY
     # torch reports sizes and dtypes that do not fit as one of these; the rest is Python going wrong.
-    return isinstance(error, RuntimeError | ValueError | IndexError)
+    return Reason.SHAPE_ERROR if isinstance(error, RuntimeError | ValueError | IndexError) else Reason.FORWARD_ERROR

@@ -97,11 +97,13 @@ def main(settings: Settings) -> None:
 
 
 def _warm(settings: Settings) -> None:
-    from validators import offline_cuda, warmup
+    from validators import eager, shapes  # noqa: F401 - imported so that no child has to
 
     if Stage.LAUNCH in settings.stages:
         launch.prepare(settings.device_target)  # imports only: a process that has used CUDA can't be forked
-    else:
+    elif Stage.TRITON in settings.stages:
+        from validators import offline_cuda, warmup
+
         offline_cuda.install(settings.device_target)
         warmup.run()
     gc.collect()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 KERNEL = re.compile(r"^(triton_\w+) = async_compile\.triton\(", re.MULTILINE)
 EXTERN = re.compile(r"(?:= |^\s*)(extern_kernels\.\w+|torch\.ops\.[\w.]+)\(", re.MULTILINE)
-_PATH_COMMENT = re.compile(r"^# kernel path: .*\n", re.MULTILINE)
+# Where a cache file lay and how many graphs the process had compiled before: nothing about the program.
+_INCIDENTAL = re.compile(r"^# (?:kernel path|AOT ID): .*\n", re.MULTILINE)
 
 
 def kernel_names(text: str) -> tuple[str, ...]:
@@ -29,8 +30,8 @@ def has_cpu_kernel(text: str) -> bool:
 
 
 def original(text: str) -> str:
-    """Inductor's text as it wrote it, but for the paths of cache files on the machine that wrote it."""
-    return _PATH_COMMENT.sub("", text)
+    """Inductor's text as it wrote it, but for comments about the process that wrote it."""
+    return _INCIDENTAL.sub("", text)
 
 
 @dataclass(frozen=True)

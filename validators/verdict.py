@@ -59,6 +59,7 @@ class Reason(StrEnum):
     MISSING_OPERATORS = "missing_operators"
     # triton
     GRAPH_BREAK = "graph_break"
+    DATA_DEPENDENT_SHAPE = "data_dependent_shape"
     COMPILE_ERROR = "compile_error"
     NO_TRITON_KERNEL = "no_triton_kernel"
     UNBOUND_ARGUMENT = "unbound_argument"
@@ -101,6 +102,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.MUTATES_INPUTS: "The forward pass changes its inputs in place.",
     Reason.MISSING_OPERATORS: "An operator of the pattern was never executed.",
     Reason.GRAPH_BREAK: "torch.compile cannot capture the forward pass as one graph.",
+    Reason.DATA_DEPENDENT_SHAPE: "The shape of an output depends on the values of the inputs.",
     Reason.COMPILE_ERROR: "Inductor raised an error.",
     Reason.NO_TRITON_KERNEL: "Inductor's code for the device target holds no Triton kernel.",
     Reason.UNBOUND_ARGUMENT: "A tensor the kernels need cannot be named from the module and its inputs.",

@@ -29,7 +29,7 @@ from operators.spec import (
 )
 from synth.synthesizer.scope import Scope, Value
 
-MOST_ELEMENTS = 40_000
+MOST_ELEMENTS = 50_000
 _RECURRENT = {"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell", "RNNBase", "RNNCellBase"}
 
 
@@ -201,7 +201,7 @@ def resize(scope: Scope, x: Value, spatial: Shape) -> Value:
     written = str(spatial[0]) if len(set(spatial)) == 1 else str(spatial)
     smaller = size_of(spatial) <= size_of(have)
     copied = any(h == 1 and s > 1 for h, s in zip(have, spatial, strict=True))
-    if copied and x.size // x.shape[0] * size_of(shape[1:]) <= 150_000:
+    if copied and x.size // x.shape[0] * size_of(shape[1:]) <= 300_000:
         return _spread_out(scope, x, shape)
     if x.layout is Layout.SEQUENCE:
         inner = "{x}.transpose(1, 2)"

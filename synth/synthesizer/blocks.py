@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operators.effects import SOMEWHERE
 from operators.spec import ANY, Arg, Form, Layout, Make, Operator, Stats, expr, loose
 from synth.synthesizer.adapters import bend, linear_make, match, narrow_gate, to_layout
 from synth.synthesizer.render import render_block
@@ -66,7 +67,8 @@ def _joined(scope: Scope, a: Value, b: Value) -> Value:
 
 
 def _blend(a: Stats, b: Stats) -> Stats:
-    return Stats(a.mean + 0.5 * b.mean, max(a.std, b.std), max(a.signal, b.signal) * 0.7)
+    flat = SOMEWHERE if a.flat and b.flat else ()
+    return Stats(a.mean + 0.5 * b.mean, max(a.std, b.std), max(a.signal, b.signal) * 0.7, flat)
 
 
 def _as_arms(scope: Scope, group: list[Operator], x: Value) -> Value:
@@ -123,7 +125,7 @@ def _modulated(scope: Scope, a: Value, b: Value) -> Value:
         text = f"{{{name}}} = torch.sigmoid({{m}}({{y}}))\n{{out}} = {{x}} * {{{name}}}{line_up}"
     else:
         text = f"{{{name}}} = {{m}}({{y}})\n{{out}} = {{x}} + {{{name}}}{line_up}"
-    stats = Stats(a.stats.mean * 0.5, a.stats.std, a.stats.signal * 0.6)
+    stats = Stats(a.stats.mean * 0.5, a.stats.std, a.stats.signal * 0.6, a.stats.flat)
     return scope.write(Form(text, make), a, a.layout, a.shape, stats, others={"y": vector})
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from operators.registry import get
 from operators.spec import Layout, Operator, expr, loose, shape_of
-from synth.synthesizer.adapters import MOST_ELEMENTS, to_layout
+from synth.synthesizer.adapters import MOST_ELEMENTS
 from synth.synthesizer.blocks import join, run_group
 from synth.synthesizer.itinerary import Stage, plan_stages
 from synth.synthesizer.scope import Scope, Value
 from synth.synthesizer.steps import enough
 
+# Operators of fused families that are library calls all the same.
+_LIBRARY = {"Cdist", "Median", "TopK", "Sort", "CumMax", "CumMin", "LogCumSumExp"}
 _FUSED = {"activations", "element_wise_ops", "pointwise", "normalizations", "bias", "reductions", "losses", "lazy_norm"}
 _BATCHES = (1, 2, 2, 3, 4, 4, 4, 5, 6, 8, 8, 8, 10, 12, 16)
 
@@ -34,11 +36,11 @@ def plan_forward(scope: Scope, pattern: Sequence[str]) -> Value:
 
 def _run(scope: Scope, stages: list[Stage], x: Value) -> Value:
     for stage in stages:
-        x = to_layout(scope, x, stage.layout)
+        # No adapter here: an operator that can be written in the layout at hand is, and the first that cannot
+        # brings the value home.
+        scope.program.home = stage.layout
         for group in stage.groups:
             x = run_group(scope, group, x)
-            if x.layout is not stage.layout and group is not stage.groups[-1]:
-                x = to_layout(scope, x, stage.layout)
     return x
 
 
@@ -101,7 +103,7 @@ def _channels(scope: Scope, layout: Layout, heavy: bool) -> int:
 
 def _finish(scope: Scope, entries: Sequence[Operator], x: Value) -> Value:
     """Something to fuse: programs of library calls alone give a kernel writer nothing to do."""
-    if any(e.family in _FUSED for e in entries) and scope.rng.random() < 0.93:
+    if any(e.family in _FUSED and e.name not in _LIBRARY for e in entries) and scope.rng.random() < 0.93:
         return x
     start = scope.inputs[0].value
     if start.shape == x.shape and start is not x and scope.rng.random() < 0.5:

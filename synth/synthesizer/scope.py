@@ -59,6 +59,7 @@ class Program:
     helpers: list[str] = field(default_factory=list)
     class_names: set[str] = field(default_factory=set)
     adapters: int = 0
+    home: Layout = Layout.VECTOR  # the layout of the stage being written
 
     def claim(self, name: str) -> str:
         """A class name like `name` that is not taken yet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operators.effects import kept
-from operators.spec import Limits, Operand, Operator, Site, Stats, Step, expr, loose, size_of
+from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, loose, size_of
 from synth.synthesizer.adapters import bend, fit, match, spread_of, standardise, to_layout
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
@@ -20,9 +20,10 @@ _ECHOES = {
 def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     """Write one use of `entry` on `x` and return the result."""
     if x.layout not in entry.layouts:
-        x = to_layout(scope, x, scope.rng.choice(entry.layouts))
+        home = scope.program.home
+        x = to_layout(scope, x, home if home in entry.layouts else scope.rng.choice(entry.layouts))
     x = fit(scope, x, entry.limits)
-    if x.stats.std < 0.05 and entry.family in ("activations", "pointwise", "element_wise_ops", "losses"):
+    if x.stats.std < 0.03 and entry.family in ("activations", "pointwise", "element_wise_ops", "losses"):
         x = standardise(scope, x)
     step = _plan(scope, entry, x)
     after = step.effect(x.stats)
@@ -33,7 +34,11 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
     form = scope.choose(step.forms)
     out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
-    if step.shape == x.shape and not others and (step.effect is kept or entry.name in _ECHOES):
+    if (
+        step.shape == x.shape
+        and not others
+        and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling")
+    ):
         out.origin = x.origin
     return _mend(scope, out)
 
@@ -50,7 +55,7 @@ def _mend(scope: Scope, x: Value) -> Value:
         return standardise(scope, x)
     if stats.signal < _FADED * max(size, 1e-9):
         return _remind(scope, x)
-    if stats.signal < _FADED:
+    if stats.signal < 0.004:
         return standardise(scope, x)
     return x
 
@@ -83,10 +88,15 @@ def _operand(scope: Scope, operand: Operand, x: Value) -> Value:
         return rng.choice(same[-3:])
     if scope.room_for_inputs() and x.size <= 20_000 and rng.random() < 0.45:
         return scope.add_input(x.layout, operand.shape)
-    related = [v for v in scope.values if v.origin is not x.origin and v.layout is x.layout and v.size <= 20_000]
+    # Another number of features: reaching this shape takes a projection, so the two cannot be the same again.
+    related = [v for v in scope.values if v.layout is x.layout and v.size <= 20_000 and _features(v) != _features(x)]
     if related and rng.random() < 0.3:
         return match(scope, rng.choice(related), x)
     return _derived(scope, x)
+
+
+def _features(x: Value) -> int:
+    return channels_of(x.layout, x.shape)
 
 
 def _derived(scope: Scope, x: Value) -> Value:
@@ -113,7 +123,9 @@ def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
 
 
 def enough(scope: Scope, x: Value) -> Value:
-    """The program's result has at least eight elements."""
+    """The program's result has at least eight elements and visibly depends on the inputs."""
+    if x.stats.signal < 0.04 * spread_of(x.stats):
+        x = _remind(scope, x)
     if x.size >= 8 and x.size // x.shape[0] >= 2:
         return x
     return fit(scope, x, Limits(least=scope.rng.choice((8, 10, 16))))

@@ -1,0 +1,197 @@
+"""Stage TRITON in process: the text, and above all what it is bound to.
+
+These tests reach the private parts of torch that `offline_cuda.py`, `inductor.py` and `fake.py` use: one that moves
+fails here.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+import torch
+from programs import GOOD, program
+
+from validators import codegen, offline_cuda, triton_module
+from validators.loading import Refused, load
+from validators.verdict import Pair, Program, Reason, Settings
+
+SETTINGS = Settings()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def offline_device() -> None:
+    offline_cuda.install(SETTINGS.device_target)
+
+
+def pair_of(source: str) -> Pair:
+    asked = Program(source, "Model")
+    return codegen.check(load(asked), asked, SETTINGS)[1]
+
+
+def refusal(source: str) -> Reason:
+    with pytest.raises(Refused) as caught:
+        pair_of(source)
+    return caught.value.reason
+
+
+def new_class(pair: Pair, results: list[Any]) -> tuple[type, list[list[Any]]]:
+    """The pair's class with Inductor's `call` replaced by one that notes its arguments and answers `results`."""
+    tree = ast.parse(pair.triton_code)
+    start = next(i for i, n in enumerate(tree.body) if ast.unparse(n).startswith("recursively_apply_fns"))
+    seen: list[list[Any]] = []
+
+    def call(args: list[Any]) -> list[Any]:
+        seen.append(list(args))
+        return results
+
+    namespace: dict[str, Any] = {"call": call, "torch": torch}
+    own = ast.Module(body=tree.body[start + 1 :], type_ignores=[])
+    exec(compile(own, "<pair>", "exec"), namespace)
+    return namespace["ModelNew"], seen
+
+
+def test_a_fake_cuda_tensor_lives_on_the_device_that_is_not_there() -> None:
+    from validators.fake import FakeMode
+
+    with FakeMode(), torch.no_grad():
+        x = torch.empty(2, 3).to("cuda").uniform_()
+        assert x.device == torch.device("cuda", 0)
+        assert torch.nn.Linear(3, 4, device="cuda")(x).device.type == "cuda"
+        assert torch.nn.GRUCell(3, 5, device="cuda")(x).shape == (2, 5)
+    assert not torch.cuda.is_available()
+
+
+@pytest.mark.parametrize("target", sorted(offline_cuda.DEVICE_TARGETS))
+def test_device_targets_are_named_by_their_compute_capability(target: str) -> None:
+    props = offline_cuda.DEVICE_TARGETS[target]
+    assert target == f"sm_{props.major}{props.minor}"
+    assert props.shared_memory_per_block_optin < props.shared_memory_per_multiprocessor
+
+
+def test_the_text_is_inductors_and_names_the_target() -> None:
+    pair = pair_of(GOOD)
+    assert pair.kernels and all(name.startswith("triton_") for name in pair.kernels)
+    assert "cc=80" in pair.original_triton_code and "@triton.jit" in pair.original_triton_code
+    assert pair.original_triton_code.split("def get_args")[0].rstrip() in pair.triton_code
+    assert pair.evidence["extern_calls"] == ["extern_kernels.mm"]
+    assert "/tmp" not in pair.original_triton_code and "kernel path" not in pair.original_triton_code
+    ast.parse(pair.triton_code)
+
+
+def test_the_same_program_gives_the_same_bytes() -> None:
+    assert pair_of(GOOD) == pair_of(GOOD)
+
+
+def test_arguments_of_equal_shape_are_told_apart() -> None:
+    source = program(
+        "return self.norm(x - 2 * y) * self.gain + self.shift - z['k'][0]",
+        init="self.norm = nn.LayerNorm(6)\nself.shift = nn.Parameter(torch.ones(6))\n"
+        "self.gain = nn.Parameter(torch.ones(6))\nself.register_buffer('unused', torch.ones(6))",
+        inputs="torch.randn(4, 6), torch.randn(4, 6), {'k': [torch.randn(4, 6)]}",
+        parameters="x, y, z",
+    )
+    pair = pair_of(source)
+    cls, seen = new_class(pair, [torch.zeros(4, 6)])
+    model = cls()
+    x, y, k = (torch.randn(4, 6) for _ in range(3))
+    model(x, y, {"k": [k]})
+    wanted = {id(t) for t in (x, y, k, model.norm.weight, model.norm.bias, model.gain, model.shift)}
+    assert {id(t) for t in seen[0]} == wanted
+    # The arguments come in the order in which Inductor's own `call` unpacks them, so each name is right only at its
+    # place: the layer norm's weight multiplies, its bias adds.
+    text = pair.original_triton_code
+    assert text.index("arg") and len(seen[0]) == len(wanted)
+
+
+def test_outputs_keep_their_structure() -> None:
+    source = program(
+        "y = self.linear(x)\nreturn {'y': y, 'more': (y.view(-1), [x, 3, None]), 'flat': y.exp().t()}",
+    )
+    cls, _ = new_class(pair_of(source), [torch.full((1,), float(k)) for k in range(3)])
+    x = torch.randn(4, 6)
+    output = cls()(x)
+    assert sorted(output) == ["flat", "more", "y"]
+    assert isinstance(output["more"], tuple) and output["more"][1][0] is x and output["more"][1][1:] == [3, None]
+    assert {float(output["y"]), float(output["more"][0]), float(output["flat"])} == {0.0, 1.0, 2.0}
+
+
+def test_return_types_of_torch_come_back_as_such() -> None:
+    source = program("return torch.max(self.linear(x).relu(), 1)")
+    cls, _ = new_class(pair_of(source), [torch.zeros(4), torch.ones(4)])
+    output = cls()(torch.randn(4, 6))
+    assert type(output) is torch.return_types.max and float(output.indices[0]) == 1.0
+
+
+def test_the_constructor_is_the_programs_own_and_names_give_way() -> None:
+    source = program(
+        "return device_scale(output) * self.blocks[1](output) + arg0_1",
+        init="self.blocks = nn.ModuleList([Block(2), Block(call)])",
+        inputs="torch.randn(4, 6), torch.randn(4, 6)",
+        parameters="output, arg0_1: torch.Tensor",
+        extra="call = 3\nunused = 1\n\n\ndef device_scale(x):\n    return x.abs()\n\n\n"
+        "class Block(nn.Module):\n    def __init__(self, k):\n        super().__init__()\n"
+        "        self.w = nn.Parameter(torch.full((1,), float(k)))\n\n"
+        "    def forward(self, x):\n        return x * self.w\n",
+    )
+    pair = pair_of(source)
+    assert "unused = 1" not in pair.triton_code and "device_scale" not in pair.triton_code
+    cls, seen = new_class(pair, [torch.zeros(4, 6)])
+    model = cls()
+    assert float(model.blocks[1].w) == 3.0
+    model(torch.zeros(4, 6), torch.ones(4, 6))
+    assert len(seen[0]) == 3
+
+
+def test_a_lazy_modules_sizes_are_in_the_constructor() -> None:
+    source = program("return self.fc(x).relu()", init="self.fc = nn.LazyLinear(5)")
+    cls, seen = new_class(pair_of(source), [torch.zeros(4, 5)])
+    model = cls()
+    assert model.fc.weight.shape == (5, 6)
+    model(torch.randn(4, 6))
+    assert any(t is model.fc.weight for t in seen[0])
+
+
+def test_tensors_made_in_forward_and_plain_attributes_reach_the_kernels() -> None:
+    made = program("return x[:, torch.arange(5)] + torch.ones(5) + torch.min(x[:, :5], torch.tensor(0.5))")
+    pair = pair_of(made)
+    assert "empty_strided_cpu(" not in pair.triton_code.split("def call")[1]
+    plain = pair_of(program("return x * self.scale", init="self.scale = torch.rand(6)"))
+    assert "self.scale.cuda()" in plain.triton_code
+
+
+@pytest.mark.parametrize("module", ["nn.LSTM(6, 5, batch_first=True)", "nn.GRU(6, 5)", "nn.RNN(6, 5, 2)"])
+def test_recurrent_modules_compile(module: str) -> None:
+    pair = pair_of(program("return self.r(x)[0].relu()", init=f"self.r = {module}", inputs="torch.randn(3, 2, 6)"))
+    assert "self.r.weight_hh_l0" in pair.evidence["arguments"]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (program("return x @ x.t()"), Reason.NO_TRITON_KERNEL),
+        (program("print(x.sum().item())\nreturn x + 1"), Reason.GRAPH_BREAK),
+        (program("return x + 1 if x.sum() > 0 else x - 1"), Reason.GRAPH_BREAK),
+        (program("return x[x > 0] * 2"), Reason.DATA_DEPENDENT_SHAPE),
+        (
+            program("return Out(x + 1)", extra="class Out:\n    def __init__(self, t):\n        self.t = t\n"),
+            Reason.UNBOUND_ARGUMENT,
+        ),
+    ],
+)
+def test_what_cannot_be_a_pair_has_a_true_reason(source: str, expected: Reason) -> None:
+    assert refusal(source) is expected
+
+
+def test_kernels_and_library_calls_are_read_from_the_text() -> None:
+    text = (
+        "triton_poi_fused_0 = async_compile.triton('x')\n    buf0 = extern_kernels.mm(a)\n    extern_kernels.addmm(b)\n"
+    )
+    text += "    buf1 = torch.ops.aten.sort.stable(buf0)\n"
+    assert triton_module.kernel_names(text) == ("triton_poi_fused_0",)
+    assert triton_module.extern_calls(text) == (
+        "extern_kernels.mm",
+        "extern_kernels.addmm",
+        "torch.ops.aten.sort.stable",
+    )

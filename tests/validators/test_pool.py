@@ -1,0 +1,100 @@
+"""The warm process and its children: what a program does to its own process costs that program and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from programs import GOOD, program
+
+from validators.pool import Pool
+from validators.verdict import Judgement, Program, Reason, Settings, Stage
+
+SETTINGS = Settings(validation_timeout=20.0, max_tensor_bytes=256 << 20)
+
+
+def judge(sources: Sequence[str], settings: Settings = SETTINGS, workers: int = 2) -> list[Judgement]:
+    async def run() -> list[Judgement]:
+        async with Pool(workers, settings) as pool:
+            return list(await asyncio.gather(*(pool.judge(Program(s, "Model")) for s in sources)))
+
+    return asyncio.run(run())
+
+
+# Each ends its own process in its own way; the good ones around them must not notice.
+ATTEMPTS: list[tuple[str, Reason, Stage]] = [
+    (program("import os\nos._exit(0)"), Reason.EXITED, Stage.SHAPES),
+    (program("import sys\nsys.exit(0)"), Reason.EXITED, Stage.SHAPES),
+    (program("import ctypes\nctypes.string_at(0)"), Reason.CRASHED, Stage.SHAPES),
+    (program("import os\nos.abort()"), Reason.CRASHED, Stage.SHAPES),
+    (program("return x", extra="raise SystemExit"), Reason.EXITED, Stage.SHAPES),
+    (program("y = [bytearray(1 << 20) for _ in range(1 << 20)]\nreturn x"), Reason.OUT_OF_MEMORY, Stage.SHAPES),
+    (program("import os\nos.write(3, b'not a frame\\n')\nreturn x"), Reason.PROTOCOL_VIOLATION, Stage.SHAPES),
+    (program("import os\nos.write(3, b'{\"done\": true}\\n')\nreturn x"), Reason.PROTOCOL_VIOLATION, Stage.SHAPES),
+    (program("import os\nos.kill(os.getppid(), 0)\nreturn x @ x"), Reason.SHAPE_ERROR, Stage.SHAPES),
+]
+
+
+def test_programs_that_end_their_process_cost_only_themselves() -> None:
+    sources = [GOOD, *(source for source, _, _ in ATTEMPTS), GOOD]
+    judgements = judge(sources)
+    assert judgements[0].accepted and judgements[-1].accepted
+    assert judgements[0].pair == judgements[-1].pair
+    for (_, reason, stage), judgement in zip(ATTEMPTS, judgements[1:-1], strict=True):
+        failure = judgement.failure
+        assert failure is not None and judgement.pair is None
+        assert (failure.reason, failure.stage) == (reason, stage), failure
+        assert all(v.ok for v in judgement.verdicts[:-1])
+
+
+def test_a_hang_ends_at_the_deadline_with_all_it_started() -> None:
+    marker = f"synth-test-{os.getpid()}"
+    start = f"subprocess.Popen(['sh', '-c', 'sleep 300; : {marker}'])"
+    source = program(f"import subprocess, time\n{start}\ntime.sleep(300)\nreturn x")
+    settings = Settings(validation_timeout=2.0, stages=(Stage.CONTRACT, Stage.SHAPES))
+    (judgement,) = judge([source], settings)
+    assert judgement.failure is not None and judgement.failure.reason is Reason.TIMEOUT
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert marker not in listing
+
+
+def test_results_do_not_depend_on_the_number_of_workers() -> None:
+    sources = [program(f"return torch.relu(self.linear(x)).sum({k % 2}) * {k}") for k in range(1, 5)]
+    assert [j.pair for j in judge(sources, workers=1)] == [j.pair for j in judge(sources, workers=3)]
+
+
+def test_a_killed_warm_process_is_replaced_and_its_programs_judged_again() -> None:
+    slow = program("import time\ntime.sleep(1.5)\nreturn self.linear(x).relu()")
+
+    async def run() -> list[Judgement]:
+        async with Pool(2, Settings(stages=(Stage.CONTRACT, Stage.SHAPES, Stage.EAGER))) as pool:
+            waiting = [asyncio.create_task(pool.judge(Program(slow, "Model"))) for _ in range(3)]
+            await asyncio.sleep(0.5)
+            assert pool._server._process is not None
+            pool._server._process.kill()
+            return list(await asyncio.gather(*waiting))
+
+    assert all(j.failure is None for j in asyncio.run(run()))
+
+
+def test_cancelling_frees_the_worker() -> None:
+    hang = program("import time\ntime.sleep(100)\nreturn x")
+
+    async def run() -> Judgement:
+        async with Pool(1, Settings(stages=(Stage.CONTRACT, Stage.SHAPES))) as pool:
+            task = asyncio.create_task(pool.judge(Program(hang, "Model")))
+            await asyncio.sleep(0.5)
+            task.cancel()
+            return await asyncio.wait_for(pool.judge(Program(GOOD, "Model")), 10)
+
+    assert asyncio.run(run()).failure is None
+
+
+def test_the_product_side_never_imports_torch() -> None:
+    code = "import sys, validators.pool, validators.contract, validators.similarity; sys.exit('torch' in sys.modules)"
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
