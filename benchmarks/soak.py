@@ -25,21 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 import operators
-from operators import catalogue, compound_operators, core_operators, supporting_operators
+from benchmarks.synthesize import sample_pattern
+from operators import catalogue
 from synth.synthesizer import write_checked_program, write_program
 from validators.executed import record
-
-
-def sample_pattern(rng: random.Random) -> list[str]:
-    """A pattern as the product samples it."""
-    p = rng.uniform(0.25, 0.5)
-    pattern: list[str] = []
-    for names, low, high in ((core_operators, 1, 5), (compound_operators, 0, 4), (supporting_operators, 2, 10)):
-        count = low
-        while count < high and rng.random() > p:
-            count += 1
-        pattern += [rng.choice(names) for _ in range(count)]
-    return pattern
 
 
 def load(source: str, name: str) -> dict[str, Any]:

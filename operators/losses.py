@@ -17,7 +17,7 @@ def _plan(cls: str, functional: str, effect: Effect, first: str, second: str) ->
             Form(f"{{m}}({first}, {second})", (make,), weight=3.0),
             Form(f'F.{functional}({first}, {second}, reduction="none")'),
         )
-        return Step(site.layout, site.shape, forms, effect, (Operand("y", site.shape),))
+        return Step(site.layout, site.shape, forms, effect, (Operand("y", site.shape, "apart"),))
 
     return plan
 

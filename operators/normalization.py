@@ -134,6 +134,10 @@ def _local_response(site: Site) -> Step:
     size = site.rng.choice((2, 3, 5))
     args = (Arg("size", size, "lrn_size"), *_maybe(site, Arg("alpha", 1e-3), Arg("beta", 0.75), Arg("k", 1.0)))
     forms = (module("nn.LocalResponseNorm", "lrn", *args, weight=3.0), expr(f"F.local_response_norm({{x}}, {size})"))
+    if site.layout is Layout.VOLUME:
+        # On volumes torch takes a view inside, which a transposed value does not allow.
+        make = (("m", Make("nn.LocalResponseNorm", args, "lrn")),)
+        forms = (Form("{m}({x}.contiguous())", make), expr(f"F.local_response_norm({{x}}.contiguous(), {size})"))
     return Step(site.layout, site.shape, forms, kept)
 
 

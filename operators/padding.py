@@ -44,7 +44,7 @@ def _pad_plan(kind: str, rank: int) -> Callable[[Site], Step]:
 
 
 def _pad(kind: str, rank: int) -> Operator:
-    limits = Limits(low=2 if kind in ("Reflection", "Circular") else 1)
+    limits = Limits(low=3)
     events = (f"M:{kind}Pad{rank}d", "F:pad")
     return Operator(
         f"{kind}Pad{rank}d", "supporting", "padding", (OF_RANK[rank],), _pad_plan(kind, rank), events, limits, 0

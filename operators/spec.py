@@ -116,8 +116,8 @@ class Form(NamedTuple):
 class Operand(NamedTuple):
     """A further value that a step reads.
 
-    `kind`: "like" (a value of `shape` from wherever the synthesizer finds one), "input" (always a new forward
-    input) or "ids" (a new input of whole numbers below `high`).
+    `kind`: "like" (a value of `shape` from wherever the synthesizer finds one), "apart" (one that cannot nearly
+    equal the value worked on), "input" (a new forward input) or "ids" (a new input of whole numbers below `high`).
     """
 
     name: str

@@ -52,7 +52,34 @@ class _FunctionCounter(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         # The mode is off while `func` runs, so only the outermost call of a nest is seen.
         self.recorder.saw_function(func, args)
-        return func(*args, **(kwargs or {}))
+        output = func(*args, **(kwargs or {}))
+        self.recorder.made(func, args, output)
+        return output
+
+
+class _ChannelShuffles:
+    """Recognises a channel shuffle written by hand, as it often is: split the channels, swap, join again."""
+
+    def __init__(self) -> None:
+        self.before: torch.Size | None = None
+        self.swapped: torch.Size | None = None
+
+    def step(self, name: str, args: Any, output: Any) -> bool:
+        """True when this call completes one."""
+        if not (isinstance(output, torch.Tensor) and args and isinstance(args[0], torch.Tensor)):
+            return False
+        given, made = args[0].shape, output.shape
+        if name in ("view", "reshape") and self.swapped is not None and given == self.swapped:
+            completed = made == self.before
+            self.before = self.swapped = None
+            return completed
+        if name in ("view", "reshape", "unflatten") and made[3:] == given[2:] and made[:1] == given[:1]:
+            self.before, self.swapped = given, None
+        elif name in ("transpose", "permute", "swapaxes", "swapdims") and self.before is not None:
+            self.swapped = made if made == given[:1] + given[2:3] + given[1:2] + given[3:] else None
+        elif name != "contiguous":
+            self.before = self.swapped = None
+        return False
 
 
 class _Recorder:
@@ -63,6 +90,7 @@ class _Recorder:
         self.inside: list[nn.Module] = []  # torch's own modules that are running now, outermost first
         self.ran: set[int] = set()
         self.used: set[int] = set()
+        self.shuffles = _ChannelShuffles()
 
     def enter(self, module: nn.Module, args: Any) -> None:
         if self.inside:
@@ -86,6 +114,10 @@ class _Recorder:
         name = getattr(func, "__name__", "").strip("_")
         if name and name not in _ATTRIBUTES:
             self.saw(f"F:{name}", args)
+
+    def made(self, func: Any, args: Any, output: Any) -> None:
+        if not self.inside and self.shuffles.step(getattr(func, "__name__", "").strip("_"), args, output):
+            self.counts["F:channel_shuffle"] += 1
 
     def saw(self, event: str, args: Any) -> None:
         self.counts[event] += 1

@@ -23,6 +23,7 @@ from operators.spec import (
     expr,
     loose,
     module,
+    param,
     shape_of,
     size_of,
     spatial_of,
@@ -214,7 +215,13 @@ def resize(scope: Scope, x: Value, spatial: Shape) -> Value:
     axes = tuple(range(1, 2)) if x.layout is Layout.SEQUENCE else tuple(range(2, len(x.shape)))
     effect = collapsed(axes, averaged(max(1, size_of(have) // size_of(spatial)))) if smaller else kept
     scope.program.adapters += 1
-    return scope.write(expr(text), x, x.layout, shape, effect(x.stats))
+    form = expr(text)
+    if copied and x.layout is not Layout.SEQUENCE:
+        # Copies of one position would have no variation along their axis: weigh them.
+        weights = tuple(s if h == 1 else 1 for h, s in zip(have, spatial, strict=True))
+        position = param("position", (1, shape[1], *weights), "torch.rand({}) + 0.5")
+        form = loose(f"{text} * {{p}}", ("p", position))
+    return scope.write(form, x, x.layout, shape, effect(x.stats))
 
 
 def _spread_out(scope: Scope, x: Value, shape: Shape) -> Value:

@@ -7,7 +7,7 @@ replace an adapter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import NamedTuple
 
@@ -98,5 +98,5 @@ def _group(members: list[Operator], following: Layout | None, rng: Random) -> li
     return [group for group in groups if group]
 
 
-def _with_disorder(disorder: float, rng: Random):  # type: ignore[no-untyped-def]
+def _with_disorder(disorder: float, rng: Random) -> Callable[[Operator], float]:
     return lambda entry: entry.phase + rng.gauss(0.0, disorder)

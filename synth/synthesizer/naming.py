@@ -21,7 +21,11 @@ _INPUTS: dict[Layout, tuple[str, ...]] = {
     Layout.IMAGE: ("image", "frame", "picture", "maps"),
     Layout.VOLUME: ("volume", "clip", "voxels", "scan"),
 }
-_HINTED = {"ids": ("ids", "token_ids", "indices", "labels"), "memory": ("memory", "context", "encoded")}
+_HINTED = {
+    "target": ("target", "reference", "other", "y"),
+    "ids": ("ids", "token_ids", "indices", "labels"),
+    "memory": ("memory", "context", "encoded"),
+}
 _SYNONYMS = {
     "conv": ("conv", "conv", "conv_layer", "cnn"),
     "fc": ("fc", "linear", "dense", "proj"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from operators.spec import Form, Layout, Make, Operand, Shape, Stats, size_of
+from operators.spec import Form, Layout, Operand, Shape, Stats, size_of
 from synth.synthesizer.style import Style
 
 
@@ -151,8 +151,3 @@ class Scope:
 def operand_hint(operand: Operand) -> str:
     """What a new input for this operand is called."""
     return "" if operand.name == "y" else operand.name
-
-
-def holder(make: Make) -> Form:
-    """A module called on one value."""
-    return Form("{m}({x})", (("m", make),), solo=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operators.effects import kept
-from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, loose, size_of
+from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, loose
 from synth.synthesizer.adapters import bend, fit, match, spread_of, standardise, to_layout
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
@@ -82,6 +82,9 @@ def _operand(scope: Scope, operand: Operand, x: Value) -> Value:
         if scope.room_for_inputs():
             return scope.add_input(x.layout, operand.shape, operand_hint(operand))
         return _resampled(scope, operand, x)
+    if operand.kind == "apart":
+        roomy = scope.room_for_inputs() and x.size <= 20_000
+        return scope.add_input(x.layout, operand.shape, "target") if roomy else _derived(scope, x)
     rng = scope.rng
     same = [v for v in scope.values if v.origin is not x.origin and v.shape == operand.shape]
     if same and rng.random() < 0.75:
@@ -129,8 +132,3 @@ def enough(scope: Scope, x: Value) -> Value:
     if x.size >= 8 and x.size // x.shape[0] >= 2:
         return x
     return fit(scope, x, Limits(least=scope.rng.choice((8, 10, 16))))
-
-
-def total(x: Value) -> int:
-    """Elements of a value."""
-    return size_of(x.shape)

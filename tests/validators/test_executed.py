@@ -55,3 +55,22 @@ def test_hooks_are_gone_after_an_error() -> None:
         raise AssertionError("the model's error must come through")
     assert not torch.nn.modules.module._global_forward_pre_hooks
     assert not torch.nn.modules.module._global_forward_hooks
+
+
+def test_a_channel_shuffle_by_hand_counts_and_a_mere_transpose_does_not() -> None:
+    class Shuffle(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            b, c, n = x.shape
+            return x.view(b, 3, c // 3, n).transpose(1, 2).contiguous().view(b, c, n)
+
+    class Other(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            b, c, n = x.shape
+            y = x.view(b, 3, c // 3, n).transpose(1, 2).exp().reshape(b, c, n)
+            return y + x.view(b, 3, c // 3, n).reshape(b, c, n) + x.transpose(1, 2).reshape(b, c, n)
+
+    x = torch.randn(2, 6, 5)
+    output, counts, _ = record(Shuffle(), [x])
+    assert counts["F:channel_shuffle"] == 1
+    assert torch.equal(output, nn.ChannelShuffle(3)(x[..., None])[..., 0])
+    assert "F:channel_shuffle" not in record(Other(), [x])[1]
