@@ -54,24 +54,25 @@ def prepare(device_target: str) -> None:
         importlib.import_module(name)
 
 
-def check(loaded: Loaded, triton_code: str, settings: Settings) -> Verdict:
-    """Build both modules with the same parameters, run both on the same inputs, compare.
+def check(loaded: Loaded, triton_code: str, settings: Settings, device: str = "cuda") -> Verdict:
+    """Build both modules with the same parameters on `device`, run both on the same inputs, compare.
 
     Metrics: `device`, `max_abs_error`, `max_abs_output`.  Raises Refused.
     """
+    # Eager must not round where the kernels do not.
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cuda.matmul.allow_tf32 = False
-    with torch.no_grad(), torch.device("cuda"):
+    with torch.no_grad(), torch.device(device):
         torch.manual_seed(settings.seed)
         model = loaded.build()
         torch.manual_seed(settings.seed + 1)
-        inputs = map_tensors(lambda t: t.cuda(), loaded.inputs())
+        inputs = map_tensors(lambda t: t.to(device), loaded.inputs())
         expected = _run(lambda: model(*map_tensors(torch.clone, inputs)), Reason.FORWARD_ERROR)
         torch.manual_seed(settings.seed)
         actual = _run(lambda: _build(loaded, triton_code, model)(*inputs), Reason.LAUNCH_ERROR)
-        torch.cuda.synchronize()
-    metrics = _compare(expected, actual)
-    return Verdict(Stage.LAUNCH, True, metrics={"device": torch.cuda.get_device_name(0), **metrics})
+    metrics = _compare(expected, actual)  # reads the results, which waits for the device
+    name = torch.cuda.get_device_name(0) if device == "cuda" else device
+    return Verdict(Stage.LAUNCH, True, metrics={"device": name, **metrics})
 
 
 def _build(loaded: Loaded, triton_code: str, model: torch.nn.Module) -> torch.nn.Module:

@@ -221,3 +221,14 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
 def settings_from_json(data: dict[str, Any]) -> Settings:
     """The inverse of `settings_to_json`."""
     return Settings(**(data | {"stages": tuple(Stage(stage) for stage in data["stages"])}))
+
+
+def reasons_table() -> str:
+    """The reasons as a Markdown page; `python -m validators.verdict` prints it."""
+    rows = [f"| `{reason}` | {SENTENCES[reason]} |" for reason in Reason]
+    head = ["# Why a program is turned down", "", "| reason | meaning |", "|---|---|"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    print(reasons_table(), end="")
