@@ -36,6 +36,11 @@ class JudgingPool(Protocol):
         """The state of each worker."""
         ...
 
+    @property
+    def launching(self) -> str:
+        """Whether pairs are launched on a CUDA device: "yes", or why not."""
+        ...
+
     async def judge(self, program: Program) -> Judgement:
         """All stages on one program."""
         ...

@@ -99,4 +99,5 @@ async def _self_test(settings: Settings, out: Console, tell: Any, open_pool: Poo
             tell(verdict.ok, verdict.stage.value, finding)
         took = time.monotonic() - started
         kernels = len(judgement.pair.kernels) if judgement.pair else 0
+        tell(None, "launch", f"pairs are run on the device against eager: {pool.launching}")
         tell(judgement.accepted, "self-test", f"{kernels} Triton kernels for {settings.device_target} in {took:.1f} s")

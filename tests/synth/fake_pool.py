@@ -31,6 +31,8 @@ class Worker:
 class FakePool:
     """Judges by hash: about one in eight fails, and signatures repeat now and then."""
 
+    launching = "no: a fake pool"
+
     def __init__(self, num_worker: int, settings: Settings, slow: float = 0.004, die_after: int | None = None) -> None:
         self.workers = [Worker(number) for number in range(num_worker)]
         self.slow, self.die_after = slow, die_after
