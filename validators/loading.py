@@ -67,8 +67,17 @@ class Loaded:
         return list(value)
 
 
+def without_fused_transformers() -> None:
+    """Keep `nn.TransformerEncoderLayer` and its kin from calling their one fused kernel in eval mode.
+
+    It has no Triton code and no meta kernel, and its sums run in another order than the layer's own operators.
+    """
+    torch.backends.mha.set_fastpath_enabled(False)
+
+
 def load(program: Program) -> Loaded:
     """Execute the program's text as a module.  Raises Refused(IMPORT_ERROR)."""
+    without_fused_transformers()
     namespace = types.ModuleType(PROGRAM_MODULE)
     filename = f"<{program.entry_point}>"
     namespace.__file__ = filename

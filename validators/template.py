@@ -108,7 +108,11 @@ def _warm(settings: Settings) -> None:
         warmup.run()
     gc.collect()
     gc.freeze()  # the collector need not touch, and so unshare, what all children have in common
-    threads = len(list(Path("/proc/self/task").iterdir()))
+    _check_one_thread()
+
+
+def _check_one_thread() -> None:
+    threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     if threads != 1:
         raise RuntimeError(f"the warm process has {threads} threads; forking it would not be safe")
 
@@ -132,6 +136,7 @@ def _handle(job: dict[str, Any], settings: Settings, children: dict[int, Child],
         if job["cancel"] in children:
             _kill(children[job["cancel"]])
         return
+    _check_one_thread()
     program = Program(job["source"], job["entry_point"], tuple(job["pattern"]))
     scratch = Path(tempfile.mkdtemp(prefix="program-"))
     reader, writer = os.pipe()

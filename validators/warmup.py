@@ -15,6 +15,7 @@ from torch import nn
 
 from validators.fake import FakeMode
 from validators.inductor import capture
+from validators.loading import without_fused_transformers
 
 
 class _Graph(nn.Module):
@@ -83,6 +84,7 @@ CASES: list[Case] = [
 
 def run() -> None:
     """Run each case eagerly on CPU and through Inductor for the offline device."""
+    without_fused_transformers()
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         for make, function, shapes in CASES:
