@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import library as torch_library
 
 
 @dataclass(frozen=True)
@@ -213,9 +214,9 @@ def _install_missing_meta_kernels() -> None:
 
     name = "_thnn_fused_gru_cell"
     if not torch._C._dispatch_has_kernel_for_dispatch_key(f"aten::{name}", "Meta"):
-        library = torch.library.Library("aten", "IMPL")
-        library.impl(name, fused_gru_cell, "Meta")
-        _alive.append(library)  # its registrations end with it
+        registrations = torch_library.Library("aten", "IMPL")
+        registrations.impl(name, fused_gru_cell, "Meta")
+        _alive.append(registrations)  # they end with it
 
 
 def _check() -> None:
