@@ -214,6 +214,8 @@ def _read(child: Child, selector: Any) -> None:
             os.close(child.pipe)
             child.pipe = -1
             return
+        if child.violated:
+            continue  # it is being killed; what it still says does not count
         child.buffer += data
         for line in _lines(child.buffer):
             try:
@@ -221,7 +223,7 @@ def _read(child: Child, selector: Any) -> None:
             except (ValueError, KeyError, TypeError, RecursionError) as error:
                 child.violated = f"{type(error).__name__} in a frame"
                 _kill(child)
-                return
+                break
 
 
 def _take(child: Child, frame: dict[str, Any]) -> None:
