@@ -97,6 +97,7 @@ def _top_level_names(tree: ast.Module) -> set[str]:
 
 
 def _defined(nodes: list[ast.stmt]) -> set[str]:
+    """Names the statements bind, but for plain `import x`."""
     names: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -104,16 +105,24 @@ def _defined(nodes: list[ast.stmt]) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             names.update(alias.asname or alias.name for alias in node.names)
         elif isinstance(node, ast.Import):
-            names.update((alias.asname or alias.name).split(".")[0] for alias in node.names if alias.asname)
+            names.update(alias.asname for alias in node.names if alias.asname)
         else:
             names.update(n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store))
+            # `try: import x`, `if condition: def f`
+            inner = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt | ast.ExceptHandler)]
+            names |= _defined([n for n in inner if isinstance(n, ast.stmt)])
+            names |= _defined([n for handler in inner if isinstance(handler, ast.ExceptHandler) for n in handler.body])
     return names
 
 
 def _binds(node: ast.stmt) -> set[str]:
-    if isinstance(node, ast.Import):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return _defined([node])
+    imported = [n for n in ast.walk(node) if isinstance(n, ast.Import)] if not _is_definition(node) else []
+    plain = {(alias.asname or alias.name).split(".")[0] for n in imported for alias in n.names}
+    return plain | _defined([node])
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.ClassDef)
 
 
 def _uses(node: ast.AST) -> set[str]:
@@ -138,8 +147,9 @@ def _needed(program: ast.Module, entry_point: str, output: str) -> list[ast.stmt
         for index, node in enumerate(program.body):
             if index in keep or isinstance(node, ast.Expr):
                 continue
-            future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
-            if _binds(node) & wanted and not future:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                continue
+            if _binds(node) & (wanted | {"*"}):
                 keep.add(index)
                 wanted |= _uses_of_definition(node, entry_point)
                 grew = True

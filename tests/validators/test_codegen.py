@@ -144,6 +144,17 @@ def test_the_constructor_is_the_programs_own_and_names_give_way() -> None:
     assert len(seen[0]) == 3
 
 
+def test_imports_reach_the_constructor_however_they_are_written() -> None:
+    extra = (
+        "from torch.nn import *\ntry:\n    import math as m\nexcept ImportError:\n    m = None\n"
+        "if True:\n    def two():\n        return 2\n"
+    )
+    init = "self.linear = Linear(6, 5)\nself.scale = m.sqrt(two())"
+    source = program("return self.linear(x).relu() * self.scale", init=init, extra=extra)
+    cls, _ = new_class(pair_of("from __future__ import annotations\n" + source), [torch.zeros(4, 5)])
+    assert cls().scale == 2**0.5
+
+
 def test_a_lazy_modules_sizes_are_in_the_constructor() -> None:
     source = program("return self.fc(x).relu()", init="self.fc = nn.LazyLinear(5)")
     cls, seen = new_class(pair_of(source), [torch.zeros(4, 5)])
