@@ -6,11 +6,14 @@ Torch-free; nothing a program says is executed or unpickled here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +25,33 @@ from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage
 MAX_EVENT_BYTES = 256 << 20
 WARM_TIMEOUT = 600.0  # seconds; the warm-up takes 10 to 60 on common machines
 MAX_RESTARTS = 5
+YOUNG_SECONDS = 60.0
 MAX_TRIES = 2  # of a program whose process took the warm one down with it
 
 
 class PoolError(Exception):
     """The warm process could not be started or kept alive; the message is one line for a person."""
+
+
+def _scratch_directory() -> tuple[Path, int]:
+    """A directory of our own and the open descriptor that holds its lock.
+
+    A process that was killed leaves its directory behind with the lock gone; those are removed here.
+    """
+    for left in Path(tempfile.gettempdir()).glob("synth-*"):
+        with contextlib.suppress(OSError):  # another user's, or taken by a start beside ours
+            if time.time() - left.stat().st_mtime < YOUNG_SECONDS:
+                continue  # its owner may be about to lock it
+            held = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(held)
+    made = Path(tempfile.mkdtemp(prefix="synth-"))
+    lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return made, lock
 
 
 @dataclass
@@ -53,7 +78,7 @@ class Server:
         self._reader: asyncio.Task[None] | None = None
         self._failed: PoolError | None = None
         self._errors: deque[str] = deque(maxlen=20)
-        self._scratch = Path(tempfile.mkdtemp(prefix="synth-"))
+        self._scratch, self._lock = _scratch_directory()
 
     async def start(self) -> None:
         """Start and warm the process.  Raises PoolError."""
@@ -93,6 +118,9 @@ class Server:
             self._process.kill()  # its children ask the kernel to die with it
             await self._process.wait()
         shutil.rmtree(self._scratch, ignore_errors=True)
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
 
     async def judge(self, program: Program, on_stage: Callable[[Stage], None], triton_code: str = "") -> Judgement:
         """All verdicts on `program`; `on_stage` hears of each stage as it starts.  Raises PoolError."""

@@ -6,12 +6,15 @@ import asyncio
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from programs import GOOD, program
 
 from validators.pool import Pool
+from validators.server import Server
 from validators.verdict import Judgement, Program, Reason, Settings, Stage
 
 SETTINGS = Settings(validation_timeout=20.0, max_tensor_bytes=256 << 20)
@@ -98,3 +101,19 @@ def test_the_product_side_never_imports_torch() -> None:
     code = "import sys, validators.pool, validators.contract, validators.similarity; sys.exit('torch' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_scratch_of_a_killed_process_is_removed_and_that_of_a_living_one_is_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "synth-left"
+    (left / "inside").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    first = Server(SETTINGS)
+    assert not left.exists()
+    second = Server(SETTINGS)
+    assert first._scratch.exists() and second._scratch.exists()
+    asyncio.run(first.stop())
+    asyncio.run(second.stop())
+    assert list(tmp_path.iterdir()) == []
