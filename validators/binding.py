@@ -65,7 +65,7 @@ def name_modules(model: nn.Module) -> dict[int, str]:
         if names.setdefault(id(module), expression) is expression:
             for key, child in module._modules.items():
                 if child is not None:
-                    walk(child, _member(expression, key, isinstance(module, _INDEXED)))
+                    walk(child, _member(expression, key, _indexed(module)))
 
     walk(model, "self")
     return names
@@ -75,7 +75,7 @@ def _name_module(module: nn.Module, expression: str, names: dict[int, str], seen
     if id(module) in seen:
         return
     seen.add(id(module))
-    indexed = isinstance(module, _INDEXED)
+    indexed = _indexed(module)
     for held in (module._parameters, module._buffers):
         for key, tensor in held.items():
             if tensor is not None:
@@ -87,6 +87,12 @@ def _name_module(module: nn.Module, expression: str, names: dict[int, str], seen
     for key, child in module._modules.items():
         if child is not None:
             _name_module(child, _member(expression, key, indexed), names, seen)
+
+
+def _indexed(module: nn.Module) -> bool:
+    """True where `module[k]` is the member with key `k`: torch indexes by position, and a subclass may do anything."""
+    keys = [*module._modules, *module._parameters]
+    return type(module) in _INDEXED and keys == [str(k) for k in range(len(keys))]
 
 
 def _member(expression: str, key: str, indexed: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import warnings
 from typing import Any
 
@@ -38,6 +40,7 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
     with FakeMode():
         with torch.device("cuda"):
             model, inputs, init_lines = _on_fake_cuda(loaded)
+        _refuse_what_would_mislead(model, inputs, program)
         names = binding.name_tensors(model, inputs)  # before the run, which may put new tensors into attributes
         found, output = _capture(model, inputs)
         kernels = triton_module.kernel_names(found.text)
@@ -70,6 +73,25 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
             "extern_calls": list(externs),
         },
     )
+
+
+def _refuse_what_would_mislead(model: nn.Module, inputs: list[Any], program: Program) -> None:
+    """Forms whose Triton side would be wrong without anything noticing.  Raises Refused(UNBOUND_ARGUMENT)."""
+    if type(model).__call__ is not nn.Module.__call__:
+        raise Refused(Reason.UNBOUND_ARGUMENT, "the module overrides __call__")
+    given = [id(tensor) for tensor in tensors(inputs)]
+    if len(set(given)) != len(given):
+        raise Refused(Reason.UNBOUND_ARGUMENT, "one tensor is given as several inputs")
+    written = triton_module.forward_parameters(ast.parse(program.source), program.entry_point)
+    function = ast.parse(f"def forward({written}): pass").body[0]
+    assert isinstance(function, ast.FunctionDef)
+    arguments = function.args
+    own = [a.arg for a in [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs] if a][1:]
+    real = [p.name for p in inspect.signature(model.forward).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    if own != real:
+        raise Refused(Reason.UNBOUND_ARGUMENT, f"forward({', '.join(real)}) is not written in the class itself")
+    if {"call", "torch"} & set(real):
+        raise Refused(Reason.UNBOUND_ARGUMENT, "a parameter of forward is named call or torch")
 
 
 def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:

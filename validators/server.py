@@ -215,7 +215,8 @@ class Server:
                 times = f"{self._restarts} times (exit {returncode})"
                 raise PoolError(f"the validator process died {times}: {self._last()}")
             await self._start_again()
-        except PoolError as error:
+        except (PoolError, OSError, ValueError) as cause:
+            error = cause if isinstance(cause, PoolError) else PoolError(f"no new validator process: {cause}")
             self._failed = error
             for job in self._jobs.values():
                 if not job.result.done():

@@ -55,19 +55,21 @@ def assemble(text: str, source: str, entry_point: str, binding: Binding) -> str:
     """
     inductor = _without_benchmark(original(text))
     program = ast.parse(source)
+    same = [n for n in program.body if isinstance(n, ast.ClassDef) and n.name == entry_point]
+    program.body = [n for n in program.body if n not in same[:-1]]  # the last definition is the one that counts
     taken = _top_level_names(ast.parse(inductor))
     kept = _needed(program, entry_point, binding.output)
     renames = {name: f"{name}_of_program" for name in _defined(kept) & taken if name != entry_point}
     renames[entry_point] = f"{entry_point}New"
-    parameters = _forward_parameters(program, entry_point)
+    parameters = forward_parameters(program, entry_point)
     body = [_Rename(renames).visit(node) for node in kept]
     cls = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == f"{entry_point}New")
     _replace_forward(cls, parameters, binding)
     _extend_init(cls, binding.init_lines)
-    module = ast.unparse(ast.fix_missing_locations(ast.Module(body=body, type_ignores=[])))
+    module = _spaced([ast.unparse(ast.fix_missing_locations(node)) for node in body], body)
     assigned = "".join(f"{name} = {value}\n" for name, value in binding.constants.items())
     extra = "from collections import OrderedDict\n" if "OrderedDict(" in binding.output else ""
-    return f"{inductor.rstrip()}\n\n{assigned}{extra}\n{_spaced(module)}\n"
+    return f"{inductor.rstrip()}\n\n{assigned}{extra}\n{module}\n"
 
 
 def _extend_init(cls: ast.ClassDef, lines: list[str]) -> None:
@@ -121,6 +123,14 @@ def _binds(node: ast.stmt) -> set[str]:
     return plain | _defined([node])
 
 
+def _has_effect(node: ast.stmt) -> bool:
+    """A statement that changes something instead of naming it: `torch.set_default_dtype(...)`, `CONFIG["d"] = 8`."""
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return any(not isinstance(target, ast.Name | ast.Tuple) for target in targets)
+    return isinstance(node, ast.Expr)
+
+
 def _is_definition(node: ast.stmt) -> bool:
     return isinstance(node, ast.FunctionDef | ast.ClassDef)
 
@@ -145,11 +155,11 @@ def _needed(program: ast.Module, entry_point: str, output: str) -> list[ast.stmt
     while grew:
         grew = False
         for index, node in enumerate(program.body):
-            if index in keep or isinstance(node, ast.Expr):
+            if index in keep or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
                 continue
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 continue
-            if _binds(node) & (wanted | {"*"}):
+            if _binds(node) & (wanted | {"*"}) or _has_effect(node):
                 keep.add(index)
                 wanted |= _uses_of_definition(node, entry_point)
                 grew = True
@@ -228,7 +238,7 @@ def _replace_forward(cls: ast.ClassDef, parameters: str, binding: Binding) -> No
     cls.body = [ast.Expr(ast.Constant(binding.note)), *kept, forward]
 
 
-def _forward_parameters(program: ast.Module, entry_point: str) -> str:
+def forward_parameters(program: ast.Module, entry_point: str) -> str:
     """The parameter list of the entry point's forward, or of the base class it inherits it from."""
     classes = {node.name: node for node in program.body if isinstance(node, ast.ClassDef)}
     name: str | None = entry_point
@@ -243,6 +253,10 @@ def _forward_parameters(program: ast.Module, entry_point: str) -> str:
     return "self, *args"
 
 
-def _spaced(text: str) -> str:
-    """Two blank lines before top-level classes and functions, as ruff would have them."""
-    return re.sub(r"\n+(?=(?:@|class |def )\S)", "\n\n\n", text)
+def _spaced(texts: list[str], nodes: list[ast.stmt]) -> str:
+    """Two blank lines around top-level classes and functions; what stands inside of a statement is left alone."""
+    parts: list[str] = []
+    for index, (text, node) in enumerate(zip(texts, nodes, strict=True)):
+        apart = _is_definition(node) or (index > 0 and _is_definition(nodes[index - 1]))
+        parts.append(("\n\n\n" if apart else "\n") * bool(index) + text)
+    return "".join(parts)

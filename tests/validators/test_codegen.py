@@ -206,3 +206,37 @@ def test_kernels_and_library_calls_are_read_from_the_text() -> None:
         "extern_kernels.addmm",
         "torch.ops.aten.sort.stable",
     )
+
+
+def test_members_are_named_by_key_where_position_and_key_differ() -> None:
+    init = "self.s = nn.Sequential()\nself.s.add_module('first', nn.Linear(6, 6))"
+    init += "\n[self.s.add_module(k, nn.Linear(6, 6)) for k in ('2', '3', '0')]"
+    cls, seen = new_class(pair_of(program("return self.s(x).relu()", init=init)), [torch.zeros(4, 6)])
+    model = cls()
+    model(torch.randn(4, 6))
+    weights = [t for t in seen[0] if t.dim() == 2 and t.shape == (6, 6)]
+    assert [id(w) for w in weights] == [id(layer.weight) for layer in model.s]
+
+
+def test_statements_with_effects_and_the_last_definition_count() -> None:
+    extra = "CFG = {'d': 5}\nCFG['d'] = 7\nNOTE = '''a\ndef b'''\n\n\nclass Model(nn.Module):\n    pass\n"
+    init = "self.linear = nn.Linear(6, CFG['d'])\nself.note = len(NOTE)"
+    cls, seen = new_class(pair_of(program("return self.linear(x).relu()", init=init, extra=extra)), [torch.ones(4, 7)])
+    model = cls()
+    assert model.linear.weight.shape == (7, 6) and model.note == 7
+    assert torch.equal(model(torch.randn(4, 6)), torch.ones(4, 7)) and seen
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        GOOD.replace("(nn.Module)", "(nn.ReLU)").replace("    def forward(self, x):", "    def other(self, x):"),
+        program("return x.relu() + y", inputs="*[torch.randn(4, 6)] * 2", parameters="x, y"),
+        program("return x.relu() + call", inputs="torch.randn(4, 6), torch.randn(4, 6)", parameters="x, call"),
+        GOOD.replace(
+            "    def forward", "    def __call__(self, x):\n        return super().__call__(x * 2)\n\n    def forward"
+        ),
+    ],
+)
+def test_forms_whose_triton_side_would_mislead_are_refused(source: str) -> None:
+    assert refusal(source) is Reason.UNBOUND_ARGUMENT
