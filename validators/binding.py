@@ -165,7 +165,7 @@ def _write_tensor(
         return positions[id(tensor)]
     if id(tensor) in names:
         return names[id(tensor)]
-    # AOTAutograd makes outputs that are views of another output (or of an input) outside of the kernels.
+    # AOTAutograd makes outputs that are views of another output outside of the kernels.
     storage = tensor.untyped_storage()._cdata
     for result in results:
         if isinstance(result, torch.Tensor) and result.untyped_storage()._cdata == storage:

@@ -1,6 +1,6 @@
 """Fake tensors: shapes, dtypes and devices without memory.
 
-`torch._subclasses.fake_tensor` is private; read in torch 2.13.0.  `tests/validators/test_shapes.py` fails when it
+`torch._subclasses.fake_tensor` is private; read in torch 2.13.0.  `tests/validators/test_eager.py` fails when it
 moves.
 """
 

@@ -1,7 +1,7 @@
 """Inductor's Triton program for a model, with every argument and output of it named.
 
 With `offline_cuda.py` the only file that reaches into private parts of torch's compiler; read in torch 2.13.0 and
-2.11.0, `tests/validators/test_inductor.py` fails when they move:
+2.11.0, `tests/validators/test_codegen.py` fails when they move:
   `GraphLowering.compile_to_module`, `.codegen`, `.graph_outputs`, `.constants`
       patched and read to get the text without loading it; if they move, no text is captured (CaptureError);
   `torch._inductor.config`, `torch._functorch.config`, `torch._dynamo.config`

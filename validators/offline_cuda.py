@@ -1,7 +1,7 @@
 """A CUDA device that is not there: what Inductor needs to know of one to write Triton code for it.
 
 Everything here reaches into private parts of torch and triton; the rest of the project does so only in
-`inductor.py`.  Read in torch 2.13.0 (and 2.11.0) with triton 3.7.1 (3.6.0); `tests/validators/test_offline_cuda.py`
+`inductor.py`.  Read in torch 2.13.0 (and 2.11.0) with triton 3.7.1 (3.6.0); `tests/validators/test_codegen.py`
 fails loudly when one of them moves.
 """
 

@@ -137,7 +137,7 @@ def test_the_product_process_never_imports_torch() -> None:
         "heavy = {'torch', 'triton', 'numpy'} & sys.modules.keys()\n"
         "assert not heavy, heavy"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
 def test_help_imports_little() -> None:
@@ -146,7 +146,7 @@ def test_help_imports_little() -> None:
         "heavy = {'fire', 'rich', 'asyncio', 'pyarrow', 'sqlite3', 'operators'} & sys.modules.keys()\n"
         "assert not heavy, heavy"
     )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def test_a_closed_pipe_is_no_error() -> None:
