@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import ast
 import inspect
+import keyword
+import sys
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
-from validators.loading import PROGRAM_MODULE, Refused
+from validators.loading import PAIR_MODULE, PROGRAM_MODULE, Refused, tensors
 from validators.verdict import Reason
 
 REGISTERED = {"_parameters", "_buffers", "_modules"}
+_MOVED = ".cuda()"
 _INDEXED = (nn.ModuleList, nn.Sequential, nn.ParameterList)
 
 
@@ -34,21 +38,52 @@ def forward_parameters(model: nn.Module, count: int) -> list[str]:
     return names[:count]
 
 
-def name_tensors(model: nn.Module, inputs: Sequence[Any]) -> dict[int, str]:
-    """`{id(tensor): expression}` for every input, parameter, buffer and plain tensor attribute.
+@dataclass(frozen=True)
+class Named:
+    """A tensor that `forward` can reach, and how.  Holding it keeps its id from being given to another one."""
+
+    expression: str
+    tensor: torch.Tensor
+
+
+Names = dict[int, Named]
+
+
+def name_tensors(model: nn.Module, inputs: Sequence[Any]) -> Names:
+    """`{id(tensor): Named}` for every input, parameter, buffer, plain tensor attribute and global tensor.
 
     Where one tensor has several names the first one stands: inputs, then the model in definition order.
     """
-    names: dict[int, str] = {}
+    names: Names = {}
     for expression, value in zip(forward_parameters(model, len(inputs)), inputs, strict=False):
         _name_nest(value, expression, names)
-    _name_module(model, "self", names, set())
+    _name_module(model, "self", type(model).__name__, names, set())
+    for key, value in global_tensors(model).items():
+        _name_nest(value, key, names, suffix=_MOVED)
     return names
 
 
-def _name_nest(value: Any, expression: str, names: dict[int, str], suffix: str = "") -> None:
+def global_tensors(model: nn.Module) -> dict[str, Any]:
+    """What the program's module holds that is, or is a nest of, tensors."""
+    namespace = vars(sys.modules[type(model).__module__]) if _is_of_program(type(model)) else {}
+    own = {key: value for key, value in namespace.items() if not key.startswith("__")}  # not the builtins
+    return {key: value for key, value in own.items() if any(True for _ in tensors(value))}
+
+
+def class_tensors(module: nn.Module) -> Iterator[tuple[type, str, Any]]:
+    """Class, key and value of class attributes that are, or are nests of, tensors."""
+    for cls in type(module).__mro__:
+        if _is_of_program(cls):
+            yield from ((cls, k, value) for k, value in list(vars(cls).items()) if any(True for _ in tensors(value)))
+
+
+def _is_of_program(cls: type) -> bool:
+    return cls.__module__ in (PROGRAM_MODULE, PAIR_MODULE)
+
+
+def _name_nest(value: Any, expression: str, names: Names, suffix: str = "") -> None:
     if isinstance(value, torch.Tensor):
-        names.setdefault(id(value), expression + suffix)
+        names.setdefault(id(value), Named(expression + suffix, value))
     elif isinstance(value, dict):
         for key, item in value.items():
             _name_nest(item, f"{expression}[{key!r}]", names, suffix)
@@ -65,28 +100,41 @@ def name_modules(model: nn.Module) -> dict[int, str]:
         if names.setdefault(id(module), expression) is expression:
             for key, child in module._modules.items():
                 if child is not None:
-                    walk(child, _member(expression, key, _indexed(module)))
+                    walk(child, _member(expression, _own_key(module, key, entry), _indexed(module)))
 
+    entry = type(model).__name__
     walk(model, "self")
     return names
 
 
-def _name_module(module: nn.Module, expression: str, names: dict[int, str], seen: set[int]) -> None:
+def _name_module(module: nn.Module, expression: str, entry: str, names: Names, seen: set[int]) -> None:
     if id(module) in seen:
         return
     seen.add(id(module))
     indexed = _indexed(module)
+
+    def member(key: str, indexed: bool) -> str:
+        return _member(expression, _own_key(module, key, entry), indexed)
+
     for held in (module._parameters, module._buffers):
         for key, tensor in held.items():
             if tensor is not None:
-                names.setdefault(id(tensor), _member(expression, key, indexed))
+                names.setdefault(id(tensor), Named(member(key, indexed), tensor))
+    # Plain and class attributes do not move with `.cuda()`; the kernels need them on the device.
     for key, value in vars(module).items():
-        # Plain attributes do not move with `.cuda()`; the kernels need them on the device.
         if key not in REGISTERED and isinstance(value, torch.Tensor | list | tuple | dict):
-            _name_nest(value, _member(expression, key, False), names, suffix=".cuda()")
+            _name_nest(value, member(key, False), names, suffix=_MOVED)
+    for _, key, value in class_tensors(module):
+        _name_nest(value, member(key, False), names, suffix=_MOVED)
     for key, child in module._modules.items():
         if child is not None:
-            _name_module(child, _member(expression, key, indexed), names, seen)
+            _name_module(child, member(key, indexed), entry, names, seen)
+
+
+def _own_key(module: nn.Module, key: str, entry: str) -> str:
+    """`__w` for `_Model__w`: the entry class gets another name, and with it its private attributes."""
+    prefix = f"_{entry.lstrip('_')}__"
+    return key[len(prefix) - 2 :] if type(module).__name__ == entry and key.startswith(prefix) else key
 
 
 def _indexed(module: nn.Module) -> bool:
@@ -98,7 +146,8 @@ def _indexed(module: nn.Module) -> bool:
 def _member(expression: str, key: str, indexed: bool) -> str:
     if indexed and key.isdigit():
         return f"{expression}[{key}]"
-    return f"{expression}.{key}" if key.isidentifier() else f"getattr({expression}, {key!r})"
+    plain = key.isidentifier() and not keyword.iskeyword(key)
+    return f"{expression}.{key}" if plain else f"getattr({expression}, {key!r})"
 
 
 def free_name(name: str, model: nn.Module) -> str:
@@ -108,7 +157,7 @@ def free_name(name: str, model: nn.Module) -> str:
     return name
 
 
-def write_output(output: Any, results: Sequence[Any], names: dict[int, str], result: str) -> str:
+def write_output(output: Any, results: Sequence[Any], names: Names, result: str) -> str:
     """The expression that rebuilds `forward`'s return value from `<result>[k]`, inputs and constants.
 
     Raises Refused(UNBOUND_ARGUMENT) for a value that has no such expression.
@@ -153,28 +202,40 @@ def _write_tuple(value: tuple[Any, ...], items: list[str]) -> str:
         return "(" + ", ".join(items) + ("," if len(items) == 1 else "") + ")"
     if cls.__module__ == "torch.return_types":
         return f"torch.return_types.{cls.__name__}(({', '.join(items)},))"
-    if hasattr(value, "_fields") and cls.__module__ == PROGRAM_MODULE:
-        return f"{cls.__name__}({', '.join(items)})"
+    if hasattr(value, "_fields") and (name := _name_of_class(cls)):
+        return f"{name}({', '.join(items)})"
     raise Refused(Reason.UNBOUND_ARGUMENT, f"forward returns a {cls.__name__}")
 
 
-def _write_tensor(
-    tensor: torch.Tensor, results: Sequence[Any], positions: dict[int, str], names: dict[int, str]
-) -> str:
+def _name_of_class(cls: type) -> str:
+    """How the program's text calls a class, which need not be the name the class has for itself."""
+    for key, value in vars(sys.modules[PROGRAM_MODULE]).items():
+        if value is cls:
+            return key
+        if isinstance(value, type) and value.__module__ == PROGRAM_MODULE:
+            inner = next((k for k, v in vars(value).items() if v is cls), None)
+            if inner is not None:
+                return f"{key}.{inner}"
+    return ""
+
+
+def _write_tensor(tensor: torch.Tensor, results: Sequence[Any], positions: dict[int, str], names: Names) -> str:
     if id(tensor) in positions:
         return positions[id(tensor)]
     if id(tensor) in names:
-        return names[id(tensor)]
-    # AOTAutograd makes outputs that are views of another output outside of the kernels.
+        return names[id(tensor)].expression
+    # AOTAutograd makes outputs that are views of another output, or of an input, outside of the kernels.
     storage = tensor.untyped_storage()._cdata
-    for result in results:
-        if isinstance(result, torch.Tensor) and result.untyped_storage()._cdata == storage:
+    bases = [(positions[id(result)], result) for result in results if isinstance(result, torch.Tensor)]
+    bases += [(named.expression, named.tensor) for named in names.values()]
+    for expression, base in bases:
+        if base.untyped_storage()._cdata == storage and base.storage_offset() == 0:
             geometry = f"{tuple(tensor.shape)}, {tuple(tensor.stride())}, {tensor.storage_offset()}"
-            return f"torch.as_strided({positions[id(result)]}, {geometry})"
+            return f"torch.as_strided({expression}, {geometry})"
     raise Refused(Reason.UNBOUND_ARGUMENT, f"an output of shape {list(tensor.shape)} is neither computed nor an input")
 
 
-def write_arguments(arguments: Sequence[Any], names: dict[int, str]) -> list[str]:
+def write_arguments(arguments: Sequence[Any], names: Names) -> list[str]:
     """One expression per argument of `call`.  Raises Refused(UNBOUND_ARGUMENT) for a tensor without a name."""
     written: list[str] = []
     for index, argument in enumerate(arguments):
@@ -182,7 +243,7 @@ def write_arguments(arguments: Sequence[Any], names: dict[int, str]) -> list[str
             if id(argument) not in names:
                 shape = list(argument.shape)
                 raise Refused(Reason.UNBOUND_ARGUMENT, f"argument {index} (shape {shape}) has no name in the module")
-            written.append(names[id(argument)])
+            written.append(names[id(argument)].expression)
         else:
             written.append(_literal(argument))
     return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import warnings
 from typing import Any
 
@@ -16,9 +17,10 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from validators import binding, triton_module
 from validators.errors import describe, is_out_of_memory
 from validators.fake import FakeMode
-from validators.inductor import Capture, CaptureError, DataDependentError, capture
+from validators.inductor import Capture, CaptureError, DataDependentError, SeveralGraphsError, capture
 from validators.loading import Loaded, Refused, map_tensors, tensors
 from validators.offline_cuda import DEVICE_TARGETS
+from validators.rehearsal import rehearse
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 MAX_CONSTANT_ELEMENTS = 4096  # tensor constants are written into the text as lists
@@ -51,15 +53,15 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
         result = binding.free_name("output", model)
         returned = binding.write_output(output, found.results, names, result)
         variables = [binding.free_name(f"arg{index}_1", model) for index in range(len(arguments))]
-    note = f"Inductor's kernels for {settings.device_target}; the forward pass of {program.entry_point} in eval mode."
-    text = triton_module.assemble(
-        found.text,
-        program.source,
-        program.entry_point,
-        triton_module.Binding(variables, arguments, result, returned, _constants(found.constants), init_lines, note),
-    )
+        constants = _constants(
+            {key: t for key, t in found.constants.items() if triton_module.uses_constant(found.text, key)}
+        )
+        note = f"Inductor's kernels for {settings.device_target}; the forward of {program.entry_point} in eval mode."
+        bound = triton_module.Binding(variables, arguments, result, returned, constants, init_lines, note)
+        written = triton_module.assemble(found.text, program.source, program.entry_point, bound)
+        rehearse(written.own, loaded, _rebuilt, found, arguments, output)
     return Pair(
-        triton_code=text,
+        triton_code=written.text,
         original_triton_code=triton_module.original(found.text),
         kernels=kernels,
         device_target=settings.device_target,
@@ -75,13 +77,19 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
     )
 
 
+def _rebuilt(emitted: Loaded) -> tuple[nn.Module, list[Any]]:
+    with torch.device("cuda"):
+        model, inputs, _ = _on_fake_cuda(emitted)
+    return model, inputs
+
+
 def _refuse_what_would_mislead(model: nn.Module, inputs: list[Any], program: Program) -> None:
-    """Forms whose Triton side would be wrong without anything noticing.  Raises Refused(UNBOUND_ARGUMENT)."""
+    """Forms whose Triton side would be wrong without anything noticing.  Raises Refused(UNSUPPORTED_FORM)."""
     if type(model).__call__ is not nn.Module.__call__:
-        raise Refused(Reason.UNBOUND_ARGUMENT, "the module overrides __call__")
+        raise Refused(Reason.UNSUPPORTED_FORM, "the module overrides __call__")
     given = [id(tensor) for tensor in tensors(inputs)]
     if len(set(given)) != len(given):
-        raise Refused(Reason.UNBOUND_ARGUMENT, "one tensor is given as several inputs")
+        raise Refused(Reason.UNSUPPORTED_FORM, "one tensor is given as several inputs")
     written = triton_module.forward_parameters(ast.parse(program.source), program.entry_point)
     function = ast.parse(f"def forward({written}): pass").body[0]
     assert isinstance(function, ast.FunctionDef)
@@ -89,9 +97,9 @@ def _refuse_what_would_mislead(model: nn.Module, inputs: list[Any], program: Pro
     own = [a.arg for a in [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs] if a][1:]
     real = [p.name for p in inspect.signature(model.forward).parameters.values() if p.kind is not p.VAR_KEYWORD]
     if own != real:
-        raise Refused(Reason.UNBOUND_ARGUMENT, f"forward({', '.join(real)}) is not written in the class itself")
+        raise Refused(Reason.UNSUPPORTED_FORM, f"forward({', '.join(real)}) is not written in the class itself")
     if {"call", "torch"} & set(real):
-        raise Refused(Reason.UNBOUND_ARGUMENT, "a parameter of forward is named call or torch")
+        raise Refused(Reason.UNSUPPORTED_FORM, "a parameter of forward is named call or torch")
 
 
 def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
@@ -125,6 +133,8 @@ def _captured(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
         return capture(model, inputs)
     except torch._dynamo.exc.Unsupported as error:
         raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
+    except SeveralGraphsError as error:
+        raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
     except CaptureError as error:
         raise Refused(Reason.NO_TRITON_KERNEL, describe(error)) from error
     except DataDependentError as error:
@@ -149,6 +159,8 @@ def _on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
         model, inputs, lines = _for_real(lambda: _built_for_real(loaded))
     moved: dict[int, torch.Tensor] = {}
     _move_module(model, moved)
+    for key, value in binding.global_tensors(model).items():
+        vars(loaded.namespace)[key] = map_tensors(lambda t: _moved(t, moved), value)
     return model, map_tensors(lambda t: _moved(t, moved), inputs), lines
 
 
@@ -160,7 +172,9 @@ def _built_for_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     # A lazy module learns its sizes in its first forward pass, which the Triton side never makes.
     shapes: dict[int, list[int]] = {}
     for module in lazy:
-        module.register_forward_pre_hook(lambda m, args: shapes.update({id(m): list(args[0].shape)}))
+        module.register_forward_pre_hook(
+            lambda m, args, kwargs: shapes.update({id(m): list(next(tensors([args, kwargs])).shape)}), with_kwargs=True
+        )
     model(*map_tensors(torch.clone, inputs))
     names = binding.name_modules(model)
     lines = [f"{names[key]}.initialize_parameters(torch.empty({shape}))" for key, shape in shapes.items()]
@@ -195,6 +209,8 @@ def _move_module(model: nn.Module, moved: dict[int, torch.Tensor]) -> None:
             # Plain attributes too; recurrent modules keep their weights in a list besides.
             if key not in binding.REGISTERED and any(True for _ in tensors(value)):
                 vars(module)[key] = map_tensors(lambda t: _moved(t, moved), value)
+        for cls, key, value in binding.class_tensors(module):
+            setattr(cls, key, map_tensors(lambda t: _moved(t, moved), value))
         if isinstance(module, nn.RNNBase):
             module._init_flat_weights()  # or its forward would notice that they moved
 
@@ -209,5 +225,14 @@ def _constants(constants: dict[str, torch.Tensor]) -> dict[str, str]:
             raise Refused(
                 Reason.UNBOUND_ARGUMENT, f"the constant {name} (shape {list(tensor.shape)}) has no value to write"
             )
-        written[name] = f"torch.tensor({value.tolist()!r}, dtype={value.dtype}, device='{tensor.device}')"
+        written[name] = f"torch.tensor({_values(value.tolist())}, dtype={value.dtype}, device='{tensor.device}')"
     return written
+
+
+def _values(value: Any) -> str:
+    """A nest of numbers as an expression; NaN and infinities have no literal."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_values, value)) + "]"
+    if isinstance(value, complex):
+        return f"complex({_values(value.real)}, {_values(value.imag)})"
+    return repr(value) if math.isfinite(value) else f"float('{value}')"

@@ -19,7 +19,15 @@ FAKE_ONLY_ERRORS: tuple[type[BaseException], ...] = (
     fake_tensor.UnsupportedFakeTensorException,
     fake_tensor.UnsupportedOperatorException,
 )
-_MARKS = ("FakeTensor", "fake tensor", "fake mode", "meta tensor", "data-dependent", "__torch_dispatch__")
+_MARKS = (
+    "FakeTensor",
+    "fake tensor",
+    "fake mode",
+    "meta tensor",
+    "data-dependent",
+    "__torch_dispatch__",
+    "tensor subclasses",
+)
 
 
 class FakeMode(fake_tensor.FakeTensorMode):

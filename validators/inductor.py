@@ -4,6 +4,9 @@ With `offline_cuda.py` the only file that reaches into private parts of torch's 
 2.11.0, `tests/validators/test_codegen.py` fails when they move:
   `GraphLowering.compile_to_module`, `.codegen`, `.graph_outputs`, `.constants`
       patched and read to get the text without loading it; if they move, no text is captured (CaptureError);
+  `GraphLowering.constant_name`, `.constant_reprs`, `.allocated_constant_name`
+      patched, because the real one copies tensor constants to a device that is not there; if it moves, programs with
+      tensor constants fail to compile;
   `torch._inductor.config`, `torch._functorch.config`, `torch._dynamo.config`
       switches; an unknown one raises when it is set.
 
@@ -30,9 +33,15 @@ import torch._inductor.config
 from torch import nn
 from torch._inductor.graph import GraphLowering
 
+from validators.fake import FakeMode
+
 
 class CaptureError(Exception):
-    """The compiler finished without exactly one graph: there was nothing to compile."""
+    """The compiler finished without a graph: there was nothing to compile."""
+
+
+class SeveralGraphsError(Exception):
+    """The compiler made more than one graph, as it does where hooks run around `forward`."""
 
 
 class DataDependentError(Exception):
@@ -98,13 +107,35 @@ def capture(model: nn.Module, inputs: Sequence[Any]) -> tuple[Capture, Any]:
         return _StandIn(_marker(graph, found))
 
     torch._dynamo.reset()
-    with configured(), mock.patch.object(GraphLowering, "compile_to_module", compile_to_module):
+    with (
+        configured(),
+        mock.patch.object(GraphLowering, "compile_to_module", compile_to_module),
+        mock.patch.object(GraphLowering, "constant_name", _constant_name),
+    ):
         output = torch.compile(model, fullgraph=True, dynamic=False)(*inputs)
-    if len(captures) != 1:
-        raise CaptureError(f"{len(captures)} graphs were compiled, one was expected")
+    if len(captures) > 1:
+        raise SeveralGraphsError(f"{len(captures)} graphs were compiled, one was expected")
+    if not captures:
+        raise CaptureError("there was nothing to compile")
     if not captures[0].arguments and not captures[0].results:
         raise CaptureError("the compiled graph was never called")
     return captures[0], output
+
+
+def _constant_name(graph: GraphLowering, name: str, device: torch.device | None) -> str:
+    """The name of a tensor constant on `device`: a fake copy there, which keeps the real one as its value."""
+    value = graph.constants[name]
+    if device is None or value.device == device:
+        return name
+    copied = f"{name}_{device.type}{device.index or 0}"
+    if copied not in graph.constants:
+        with FakeMode():
+            fake: Any = torch.empty_strided(value.size(), value.stride(), dtype=value.dtype, device=device)
+        fake.constant = value
+        graph.constants[copied] = fake
+        graph.constant_reprs[copied] = graph.constant_reprs[name]
+        graph.allocated_constant_name[copied] = copied
+    return copied
 
 
 class _StandIn:

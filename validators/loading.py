@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import linecache
 import sys
 import types
@@ -17,6 +18,7 @@ from validators.fake import is_fake_only
 from validators.verdict import Program, Reason
 
 PROGRAM_MODULE = "synth_program"
+PAIR_MODULE = "synth_pair"  # the Triton side, where it is run
 
 
 class Refused(Exception):  # noqa: N818 - a verdict on its way out, not an error of ours
@@ -40,11 +42,21 @@ class Loaded:
         value = _call(self.namespace.get_init_inputs, "get_init_inputs()", Reason.INPUTS_ERROR)
         if isinstance(value, list | tuple):
             if len(value) == 2 and isinstance(value[0], list | tuple) and isinstance(value[1], dict):
-                return tuple(value[0]), dict(value[1])
+                split = tuple(value[0]), dict(value[1])
+                # A constructor that takes a list and a dict is given just that by KernelBench's form.
+                if self._fits(*split[0], **split[1]) or not self._fits(*value):
+                    return split
             return tuple(value), {}
         if isinstance(value, dict):
             return (), dict(value)
         raise Refused(Reason.BAD_INPUTS, f"get_init_inputs() returned {type(value).__name__}, not a list")
+
+    def _fits(self, *args: Any, **kwargs: Any) -> bool:
+        try:
+            inspect.signature(getattr(self.namespace, self.entry_point)).bind(*args, **kwargs)
+        except (TypeError, ValueError):
+            return False
+        return True
 
     def build(self) -> nn.Module:
         """The model, in eval mode."""

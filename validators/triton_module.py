@@ -6,11 +6,14 @@ import ast
 import copy
 import re
 import symtable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 KERNEL = re.compile(r"^(triton_\w+) = async_compile\.triton\(", re.MULTILINE)
 EXTERN = re.compile(r"(?:= |^\s*)(extern_kernels\.\w+|torch\.ops\.[\w.]+)\(", re.MULTILINE)
 # Where a cache file lay and how many graphs the process had compiled before: nothing about the program.
+# A tensor constant's line ends with its Python hash, which is an address.
+_ADDRESS = re.compile(r"^(\w+ = None  # device\(.*\) torch\.\w+ \(.*\) \(.*\)) -?[0-9a-f]+$", re.MULTILINE)
+_FUTURE = "from __future__ import annotations\n\n"
 _INCIDENTAL = re.compile(r"^# (?:kernel path|AOT ID): .*\n", re.MULTILINE)
 
 
@@ -31,7 +34,29 @@ def has_cpu_kernel(text: str) -> bool:
 
 def original(text: str) -> str:
     """Inductor's text as it wrote it, but for comments about the process that wrote it."""
-    return _INCIDENTAL.sub("", text)
+    return _ADDRESS.sub(r"\1", _INCIDENTAL.sub("", text))
+
+
+def uses_constant(text: str, name: str) -> bool:
+    """Whether Inductor's text hands the constant to a kernel; it may declare copies that nothing reads."""
+    used = rf"^[^#\n]*\b{re.escape(name)}\b(?! = None)"
+    return re.search(used, _without_benchmark(text), re.MULTILINE) is not None
+
+
+@dataclass(frozen=True)
+class Written:
+    """A pair's Triton side: Inductor's part, and the class that calls it."""
+
+    inductor: str
+    constants: str
+    own: str
+
+    @property
+    def text(self) -> str:
+        """The whole module."""
+        own = self.own.removeprefix(_FUTURE)
+        future = _FUTURE if own != self.own else ""  # has to come first in a file
+        return f"{future}{self.inductor.rstrip()}\n\n{self.constants}\n{own}\n"
 
 
 @dataclass(frozen=True)
@@ -47,7 +72,7 @@ class Binding:
     note: str  # the class's docstring
 
 
-def assemble(text: str, source: str, entry_point: str, binding: Binding) -> str:
+def assemble(text: str, source: str, entry_point: str, binding: Binding) -> Written:
     """One self-contained module: Inductor's `text`, then class `<entry_point>New`.
 
     The class has the constructor of `entry_point` in `source`; its `forward` has the same parameters and calls the
@@ -58,25 +83,44 @@ def assemble(text: str, source: str, entry_point: str, binding: Binding) -> str:
     same = [n for n in program.body if isinstance(n, ast.ClassDef) and n.name == entry_point]
     program.body = [n for n in program.body if n not in same[:-1]]  # the last definition is the one that counts
     taken = _top_level_names(ast.parse(inductor))
-    kept = _needed(program, entry_point, binding.output)
+    kept = _needed(program, entry_point, [*binding.arguments, binding.output])
     renames = {name: f"{name}_of_program" for name in _defined(kept) & taken if name != entry_point}
     renames[entry_point] = f"{entry_point}New"
     parameters = forward_parameters(program, entry_point)
     body = [_Rename(renames).visit(node) for node in kept]
     cls = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == f"{entry_point}New")
-    _replace_forward(cls, parameters, binding)
+    _replace_forward(cls, parameters, _with_renames(binding, renames))
     _extend_init(cls, binding.init_lines)
     module = _spaced([ast.unparse(ast.fix_missing_locations(node)) for node in body], body)
     assigned = "".join(f"{name} = {value}\n" for name, value in binding.constants.items())
-    extra = "from collections import OrderedDict\n" if "OrderedDict(" in binding.output else ""
-    return f"{inductor.rstrip()}\n\n{assigned}{extra}\n{module}\n"
+    extra = "from collections import OrderedDict\n\n\n" if "OrderedDict(" in binding.output else ""
+    return Written(inductor, assigned, (_FUTURE if _defers_annotations(program) else "") + extra + module)
+
+
+def _defers_annotations(program: ast.Module) -> bool:
+    imports = [n for n in program.body if isinstance(n, ast.ImportFrom) and n.module == "__future__"]
+    return any(alias.name == "annotations" for node in imports for alias in node.names)
+
+
+def _with_renames(binding: Binding, renames: dict[str, str]) -> Binding:
+    def renamed(expression: str) -> str:
+        tree = ast.parse(expression, mode="eval")
+        return ast.unparse(_Rename(renames).visit(tree)) if _uses(tree) & renames.keys() else expression
+
+    return replace(binding, arguments=list(map(renamed, binding.arguments)), output=renamed(binding.output))
 
 
 def _extend_init(cls: ast.ClassDef, lines: list[str]) -> None:
-    for node in cls.body:
-        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
-            own = node.args.args[0].arg
-            node.body += [_Rename({"self": own}).visit(n) for n in ast.parse("\n".join(lines)).body]
+    if not lines:
+        return
+    found = next((n for n in cls.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
+    if found is None:  # the base class's
+        text = "def __init__(self, *args, **kwargs):\n    super().__init__(*args, **kwargs)"
+        found = ast.parse(text).body[0]  # type: ignore[assignment]
+        assert isinstance(found, ast.FunctionDef)
+        cls.body.insert(1, found)
+    own = found.args.args[0].arg
+    found.body += [_Rename({"self": own}).visit(n) for n in ast.parse("\n".join(lines)).body]
 
 
 def _without_benchmark(text: str) -> str:
@@ -142,14 +186,16 @@ def _uses(node: ast.AST) -> set[str]:
     inner = list(table.get_children())
     while inner:
         scope = inner.pop()
-        used |= {s.get_name() for s in scope.get_symbols() if s.is_global()}
+        # A class body that assigns a name may read the global one first: `eps = eps`.
+        is_class = scope.get_type() == "class"
+        used |= {s.get_name() for s in scope.get_symbols() if s.is_global() or (is_class and s.is_referenced())}
         inner.extend(scope.get_children())
     return used
 
 
-def _needed(program: ast.Module, entry_point: str, output: str) -> list[ast.stmt]:
-    """The statements of the program that its entry point's constructor can reach, in order."""
-    wanted = {entry_point} | _uses(ast.parse(output, mode="eval"))
+def _needed(program: ast.Module, entry_point: str, expressions: list[str]) -> list[ast.stmt]:
+    """The statements of the program that its entry point's constructor or the expressions can reach, in order."""
+    wanted = {entry_point}.union(*(_uses(ast.parse(expression, mode="eval")) for expression in expressions))
     keep: set[int] = set()
     grew = True
     while grew:

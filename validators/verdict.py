@@ -63,6 +63,7 @@ class Reason(StrEnum):
     COMPILE_ERROR = "compile_error"
     NO_TRITON_KERNEL = "no_triton_kernel"
     UNBOUND_ARGUMENT = "unbound_argument"
+    UNSUPPORTED_FORM = "unsupported_form"
     # launch
     LAUNCH_ERROR = "launch_error"
     LAUNCH_MISMATCH = "launch_mismatch"
@@ -106,6 +107,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.COMPILE_ERROR: "Inductor raised an error.",
     Reason.NO_TRITON_KERNEL: "Inductor's code for the device target holds no Triton kernel.",
     Reason.UNBOUND_ARGUMENT: "A tensor the kernels need cannot be named from the module and its inputs.",
+    Reason.UNSUPPORTED_FORM: "The class is written in a form that cannot be carried over to the Triton side.",
     Reason.LAUNCH_ERROR: "The emitted Triton module raised an error on the device.",
     Reason.LAUNCH_MISMATCH: "The emitted Triton module and eager disagree on the device.",
     Reason.TIMEOUT: "The program ran past validation_timeout.",

@@ -7,7 +7,9 @@ fails here.
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
+from unittest import mock
 
 import pytest
 import torch
@@ -40,6 +42,7 @@ def new_class(pair: Pair, results: list[Any]) -> tuple[type, list[list[Any]]]:
     """The pair's class with Inductor's `call` replaced by one that notes its arguments and answers `results`."""
     tree = ast.parse(pair.triton_code)
     start = next(i for i, n in enumerate(tree.body) if ast.unparse(n).startswith("recursively_apply_fns"))
+    future = [n for n in tree.body[:1] if ast.unparse(n) == "from __future__ import annotations"]
     seen: list[list[Any]] = []
 
     def call(args: list[Any]) -> list[Any]:
@@ -47,7 +50,7 @@ def new_class(pair: Pair, results: list[Any]) -> tuple[type, list[list[Any]]]:
         return results
 
     namespace: dict[str, Any] = {"call": call, "torch": torch}
-    own = ast.Module(body=tree.body[start + 1 :], type_ignores=[])
+    own = ast.Module(body=[*future, *tree.body[start + 1 :]], type_ignores=[])
     exec(compile(own, "<pair>", "exec"), namespace)
     return namespace["ModelNew"], seen
 
@@ -239,4 +242,97 @@ def test_statements_with_effects_and_the_last_definition_count() -> None:
     ],
 )
 def test_forms_whose_triton_side_would_mislead_are_refused(source: str) -> None:
-    assert refusal(source) is Reason.UNBOUND_ARGUMENT
+    assert refusal(source) is Reason.UNSUPPORTED_FORM
+
+
+PRIVATE = program(
+    "return self.__gain * self.__b(x).relu()",
+    init="self.__gain = nn.Parameter(torch.rand(5))\nself.__b = nn.Linear(6, 5)",
+)
+INHERITED_LAZY = program(
+    "return x",
+    extra="\n\nclass Base(nn.Module):\n    def __init__(self):\n"
+    "        super().__init__()\n        self.fc = nn.LazyLinear(5)\n",
+).replace("class Model(nn.Module)", "class Model(Base)")
+INHERITED_LAZY = INHERITED_LAZY.replace(
+    "    def __init__(self):\n        super().__init__()\n        self.linear = nn.Linear(6, 5)\n\n", ""
+)
+INHERITED_LAZY = INHERITED_LAZY.replace("return x\n", "return self.fc(input=x).relu()\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "results"),
+    [
+        (PRIVATE, 1),
+        (INHERITED_LAZY, 1),
+        (program("return self.b['global'](x).relu()", init="self.b = nn.ModuleDict({'global': nn.Linear(6, 5)})"), 1),
+        (
+            program(
+                "y = x.relu()\nreturn Result(y, self.Inner(y + 1, y))",
+                extra="from collections import namedtuple\nResult = namedtuple('Out', ['a', 'b'])\n",
+            ).replace("(nn.Module):\n", "(nn.Module):\n    Inner = namedtuple('I', 'c d')\n\n"),
+            2,
+        ),
+        (
+            program("return x.relu() * MASK + self.SCALE", extra="MASK = torch.rand(6)\n").replace(
+                "(nn.Module):\n", "(nn.Module):\n    SCALE = torch.rand(4, 6)\n\n"
+            ),
+            1,
+        ),
+        (
+            program("return self.linear(x).relu()", extra="eps = 8\n").replace(
+                "(nn.Module):\n", "(nn.Module):\n    eps = eps\n\n"
+            ),
+            1,
+        ),
+        (
+            "from __future__ import annotations\n"
+            + program("return self.linear(x).relu()").replace(
+                "    def forward", "    def freeze(self, y: Unknown) -> Model:\n        return self\n\n    def forward"
+            ),
+            1,
+        ),
+    ],
+    ids=["private", "inherited lazy", "keyword key", "named tuples", "global tensors", "class body", "annotations"],
+)
+def test_forms_that_the_triton_side_has_to_be_written_for(source: str, results: int) -> None:
+    answers = [torch.full((1,), float(k)) for k in range(results)]
+    cls, seen = new_class(pair_of(source), answers)
+    with mock.patch.object(torch.Tensor, "cuda", lambda self: self):
+        assert cls()(torch.randn(4, 6)) is not None
+    assert len(seen) == 1
+
+
+def test_outputs_that_are_views_of_inputs_and_parameters_are_views_again() -> None:
+    pair = pair_of(program("return x.relu(), x.t(), self.linear.weight.view(-1)[6:12]"))
+    cls, _ = new_class(pair, [torch.zeros(4, 6)])
+    model, x = cls(), torch.randn(4, 6)
+    _, turned, part = model(x)
+    assert torch.equal(turned, x.t()) and torch.equal(part, model.linear.weight.view(-1)[6:12])
+
+
+def test_tensor_constants_of_any_size_are_written_out() -> None:
+    table = "torch.tensor([[float('-inf'), 0.5, 1.0, 2.0, 3.0, 4.0]] * 3)"
+    pair = pair_of(program(f"return (x[:3] + {table[:-1]}, device=x.device)).softmax(-1)"))
+    [line] = [line for line in pair.triton_code.splitlines() if line.startswith("_tensor_constant") and "[[" in line]
+    assert pair.original_triton_code.count(" = None  # device") == 2  # the original and its copy, without an address
+    assert not re.search(r"= None  # device.*\) [0-9a-f]+$", pair.triton_code, re.MULTILINE)
+    written = eval(line.partition(" = ")[2].replace("cuda:0", "cpu"), {"torch": torch})
+    assert torch.equal(written, eval(table, {"torch": torch}))
+
+
+def test_several_graphs_are_a_graph_break_and_no_missing_kernel() -> None:
+    init = "self.linear = nn.Linear(6, 5)\nself.register_forward_hook(lambda m, a, o: o + 1)"
+    assert refusal(program("return self.linear(x).relu()", init=init)) is Reason.GRAPH_BREAK
+
+
+def test_what_the_written_class_does_otherwise_is_noticed_before_the_pair_is_kept() -> None:
+    # Each construction draws another layer, so the constructor written out does not give what was captured.
+    extra = "CALLS = [0]\n\n\ndef width():\n    CALLS[0] += 1\n    return 4 + CALLS[0]\n"
+    init = "self.linear = nn.Linear(6, width())"
+    source = program("return self.linear(x).relu()", init=init, extra=extra).replace(
+        "return [], {}", "width()\n    return [], {}"
+    )
+    with pytest.raises(Refused, match=r"argument \d is not") as caught:
+        pair_of(source)
+    assert caught.value.reason is Reason.UNSUPPORTED_FORM
