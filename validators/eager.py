@@ -43,10 +43,7 @@ def check(loaded: Loaded, pattern: Sequence[str], settings: Settings) -> Verdict
         if not _equal(again, repeated):
             raise Refused(Reason.NONDETERMINISTIC, _first_difference(again, repeated))
         torch.manual_seed(settings.seed + 2)
-        other = _different(loaded.inputs(), kept)
-        torch.manual_seed(settings.seed + 1)
-        if _equal(again, _run(lambda: model(*other))):
-            raise Refused(Reason.IGNORES_INPUTS)
+        _check_depends_on_inputs(model, loaded.inputs(), kept, again, settings.seed + 1)
     missing = operators.missing(list(pattern), counts)
     if missing:
         raise Refused(Reason.MISSING_OPERATORS, ", ".join(missing))
@@ -107,17 +104,54 @@ def _first_difference(a: Any, b: Any) -> str:
     return "a different number of tensors"
 
 
-def _different(inputs: list[Any], before: list[Any]) -> list[Any]:
-    """Inputs that differ from `before`: fresh ones, or, where get_inputs() is constant, shifted ones."""
-    if not _equal(inputs, before):
-        return inputs
-    return map_tensors(_shifted, inputs)
+def _check_depends_on_inputs(model: Any, fresh: list[Any], before: list[Any], output: Any, seed: int) -> None:
+    """Refuse a program whose output stays the same for `fresh` inputs.
+
+    Where `get_inputs()` is constant the inputs are altered here; an alteration may leave the program's domain (an index
+    past its table), so one that raises says nothing.
+    """
+    if not _equal(fresh, before):
+        torch.manual_seed(seed)
+        if _equal(output, _run(lambda: model(*fresh))):
+            raise Refused(Reason.IGNORES_INPUTS)
+        return
+    told = False
+    for alter in (_scaled, _reordered, _lowered, _raised):
+        torch.manual_seed(seed + 1)
+        altered = map_tensors(alter, fresh)
+        if _equal(altered, fresh):
+            continue
+        torch.manual_seed(seed)
+        try:
+            other = model(*altered)
+        except Exception:
+            continue
+        if not _equal(output, other):
+            return
+        told = True
+    if told:
+        raise Refused(Reason.IGNORES_INPUTS)
 
 
-def _shifted(tensor: torch.Tensor) -> torch.Tensor:
-    if tensor.is_floating_point() or tensor.is_complex():
-        return tensor + torch.randn_like(tensor) * (tensor.abs().mean() + 1)
+def _is_real(tensor: torch.Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def _scaled(tensor: torch.Tensor) -> torch.Tensor:
+    """A little smaller, so that probabilities stay probabilities; bits turned over; integers as they are."""
     if tensor.dtype == torch.bool:
         return ~tensor
-    # Indices must stay in range: the same values in another order.
+    return tensor * (1 - 0.5 * torch.rand_like(tensor.abs())) if _is_real(tensor) else tensor
+
+
+def _reordered(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.flatten().flip(0).reshape(tensor.shape)
+
+
+def _lowered(tensor: torch.Tensor) -> torch.Tensor:
+    """Indices stay in range when the first is taken for all."""
+    return tensor - torch.rand_like(tensor.abs()) if _is_real(tensor) else torch.zeros_like(tensor)
+
+
+def _raised(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor + torch.rand_like(tensor.abs()) if _is_real(tensor) else torch.ones_like(tensor)

@@ -116,3 +116,36 @@ def test_an_error_whose_message_cannot_be_read_is_still_a_verdict() -> None:
     extra = "class Bad(Exception):\n    def __str__(self):\n        raise RuntimeError('no')\n"
     verdict = run(program("raise Bad()", extra=extra), Stage.EAGER)
     assert verdict.reason is Reason.FORWARD_ERROR and "could not be read" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        program(
+            "return self.table(x)", init="self.table = nn.Embedding(9, 4)", inputs="torch.zeros(2, 5, dtype=torch.long)"
+        ),
+        program("return self.table(x)", init="self.table = nn.Embedding(9, 4)", inputs="torch.full((2, 5), 8)"),
+        program("return F.binary_cross_entropy(x, x * 0.5)", inputs="torch.full((4, 6), 0.5)"),
+        program(
+            "return x & y", inputs="torch.ones(3, dtype=torch.bool), torch.ones(3, dtype=torch.bool)", parameters="x, y"
+        ),
+    ],
+    ids=["zero indices", "last indices", "probabilities", "masks"],
+)
+def test_constant_inputs_are_varied_within_their_domain(source: str) -> None:
+    assert run(source, Stage.EAGER).ok
+
+
+def test_a_list_and_a_dict_may_be_the_constructors_two_arguments() -> None:
+    source = program(
+        "return self.linear(x)", init="self.linear = nn.Linear(dims[0], cfg['o'])", inputs="torch.randn(4, 6)"
+    )
+    source = source.replace("def __init__(self):", "def __init__(self, dims, cfg):")
+    source = source.replace("return [], {}", "return [[6, 4], {'o': 5}]")
+    assert run(source, Stage.SHAPES).metrics["outputs"] == ["float32[4, 5]"]
+
+
+def test_a_constructor_that_reads_values_through_numpy_is_left_to_the_eager_run() -> None:
+    source = program("return x * self.w", init="self.w = nn.Parameter(torch.from_numpy(torch.randn(6).numpy()))")
+    assert "skipped" in run(source, Stage.SHAPES).metrics
+    assert run(source, Stage.EAGER).ok
