@@ -55,7 +55,9 @@ class RunConfig:
         "sm_80", values.choice("sm_80", "sm_90", "sm_100"), "GPU architecture to write Triton code for"
     )
     validation_timeout: float = _key(
-        120.0, values.real(0, 86400, above_low=True), "wall seconds all stages of one program may take"
+        120.0,
+        values.real(0, 86400, above_low=True),
+        "CPU seconds all stages of one program may take (and three times as many by the clock)",
     )
     max_tensor_bytes: int = _key(2 << 30, values.whole(1), "bytes of tensors a program may hold at once")
     output_dir: Path | None = _key(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ MAX_FILE_BYTES = 64 << 20
 MAX_OPEN_FILES = 256
 MAX_PROCESSES = 4096  # counts all the user's processes; root is exempt
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 def memory_budget(settings: Settings) -> int:
@@ -36,7 +38,8 @@ def apply(settings: Settings) -> None:
     """
     if Stage.LAUNCH not in settings.stages:
         _set(resource.RLIMIT_AS, _mapped() + memory_budget(settings))
-    _set(resource.RLIMIT_CPU, int(settings.validation_timeout) + 5)
+    seconds = math.ceil(settings.validation_timeout)
+    _set(resource.RLIMIT_CPU, seconds, seconds + 5)  # SIGXCPU, and SIGKILL for a program that ignores it
     _set(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
     _set(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
     _set(resource.RLIMIT_NPROC, MAX_PROCESSES)
@@ -49,14 +52,29 @@ def _mapped() -> int:
     return pages * resource.getpagesize()
 
 
-def _set(which: int, value: int) -> None:
-    _, hard = resource.getrlimit(which)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(which, (value, value))
+def _set(which: int, soft: int, hard: int | None = None) -> None:
+    _, ceiling = resource.getrlimit(which)
+    hard = soft if hard is None else hard
+    if ceiling != resource.RLIM_INFINITY:
+        soft, hard = min(soft, ceiling), min(hard, ceiling)
+    resource.setrlimit(which, (soft, hard))
 
 
-def die_with_parent(parent: int) -> None:
-    """Ask the kernel to kill this process when `parent` dies; leave at once if it is dead already."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Ask the kernel for signal `how` when `parent` dies; leave at once if it is dead already."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of descendants whose own parent ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children_of_this_process() -> set[int]:
+    """Process ids of the direct children; empty where the kernel was built without that file."""
+    try:
+        return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
+    except OSError:
+        return set()

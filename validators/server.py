@@ -6,52 +6,29 @@ Torch-free; nothing a program says is executed or unpickled here.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import fcntl
 import json
 import os
-import shutil
 import sys
-import tempfile
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from validators.scratch import Scratch
 from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage, Verdict, settings_to_json
 
 MAX_EVENT_BYTES = 256 << 20
 WARM_TIMEOUT = 600.0  # seconds; the warm-up takes 10 to 60 on common machines
-MAX_RESTARTS = 5
-YOUNG_SECONDS = 60.0
-MAX_TRIES = 2  # of a program whose process took the warm one down with it
+STOP_SECONDS = 2.0  # for the warm process to end what programs started
+MAX_RESTARTS = 5  # without a single judgement in between
+MAX_DEATHS = 2  # of the warm process while it judged one program alone
+MAX_DELAYS = 10  # of a program that could not be started
+DELAY_SECONDS = 1.0
 
 
 class PoolError(Exception):
     """The warm process could not be started or kept alive; the message is one line for a person."""
-
-
-def _scratch_directory() -> tuple[Path, int]:
-    """A directory of our own and the open descriptor that holds its lock.
-
-    A process that was killed leaves its directory behind with the lock gone; those are removed here.
-    """
-    for left in Path(tempfile.gettempdir()).glob("synth-*"):
-        with contextlib.suppress(OSError):  # another user's, or taken by a start beside ours
-            if time.time() - left.stat().st_mtime < YOUNG_SECONDS:
-                continue  # its owner may be about to lock it
-            held = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-            finally:
-                os.close(held)
-    made = Path(tempfile.mkdtemp(prefix="synth-"))
-    lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    return made, lock
 
 
 @dataclass
@@ -61,7 +38,8 @@ class _Job:
     on_stage: Callable[[Stage], None]
     result: asyncio.Future[Judgement]
     stage: Stage
-    tries: int = 1
+    deaths: int = 0
+    delays: int = 0
 
 
 class Server:
@@ -74,14 +52,21 @@ class Server:
         self._jobs: dict[int, _Job] = {}
         self._next = 0
         self._restarts = 0
+        self._ready = False
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._failed: PoolError | None = None
         self._errors: deque[str] = deque(maxlen=20)
-        self._scratch, self._lock = _scratch_directory()
+        self._scratch = Scratch()
+        # After the process died: who of the programs it was judging killed it?  Until that is known they, and those
+        # that come after, are judged one at a time.
+        self._careful = False
+        self._waiting: deque[int] = deque()
+        self._alone: int | None = None
 
     async def start(self) -> None:
         """Start and warm the process.  Raises PoolError."""
+        self._scratch.path.mkdir(exist_ok=True)  # a cleaner of temporary files may have taken it
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -91,7 +76,7 @@ class Server:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             env=self._environment(),
-            cwd=self._scratch,
+            cwd=self._scratch.path,
             limit=MAX_EVENT_BYTES,
             start_new_session=True,  # a Ctrl-C in the terminal is the product's to handle
         )
@@ -109,18 +94,21 @@ class Server:
         self.unavailable = event.get("unavailable", "")
         self.warm_seconds = event.get("warm_seconds", 0.0)
         self._reader = asyncio.create_task(self._read(self._process, errors))
+        self._ready = True
 
     async def stop(self) -> None:
         """End the process and everything it forked; remove its scratch files."""
         if self._reader is not None:
             self._reader.cancel()
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()  # its children ask the kernel to die with it
-            await self._process.wait()
-        shutil.rmtree(self._scratch, ignore_errors=True)
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+            assert self._process.stdin is not None
+            self._process.stdin.close()  # it ends its children, and what they started, and leaves
+            try:
+                await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                self._process.kill()  # warming up, so there are no children yet
+                await self._process.wait()
+        self._scratch.remove()
 
     async def judge(self, program: Program, on_stage: Callable[[Stage], None], triton_code: str = "") -> Judgement:
         """All verdicts on `program`; `on_stage` hears of each stage as it starts.  Raises PoolError."""
@@ -131,7 +119,11 @@ class Server:
         job = _Job(program, triton_code, on_stage, result, self.settings.stages[0])
         self._jobs[number] = job
         try:
-            self._submit(number, job)
+            if self._careful:
+                self._waiting.append(number)
+                self._judge_next_alone()
+            else:
+                self._submit(number, job)
             return await result
         except asyncio.CancelledError:
             self._send({"cancel": number})
@@ -169,15 +161,15 @@ class Server:
             "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
             "PYTHONHASHSEED": "0",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": str(self._scratch),
-            "TMPDIR": str(self._scratch),
+            "HOME": str(self._scratch.path),
+            "TMPDIR": str(self._scratch.path),
             "USER": "synth",
             "OMP_NUM_THREADS": "1",
             "MKL_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
             "TORCHINDUCTOR_COMPILE_THREADS": "1",
-            "TORCHINDUCTOR_CACHE_DIR": str(self._scratch / "inductor"),
-            "TRITON_CACHE_DIR": str(self._scratch / "triton"),
+            "TORCHINDUCTOR_CACHE_DIR": str(self._scratch.path / "inductor"),
+            "TRITON_CACHE_DIR": str(self._scratch.path / "triton"),
         }
 
     async def _keep_errors(self, process: asyncio.subprocess.Process) -> None:
@@ -189,45 +181,98 @@ class Server:
         return next((line for line in reversed(self._errors) if line.strip()), "no message")
 
     async def _read(self, process: asyncio.subprocess.Process, errors: asyncio.Task[None]) -> None:
-        assert process.stdout is not None
-        while line := await process.stdout.readline():
-            event = json.loads(line)
-            job = self._jobs.get(event["id"])
-            if job is None:
-                continue
-            if "stage" in event:
+        """Take what the process says until it ends, then see to its successor."""
+        try:
+            assert process.stdout is not None
+            while line := await process.stdout.readline():
+                self._take(json.loads(line))
+            await process.wait()
+            await errors
+            if not self.unavailable:
+                await self._restart(process.returncode)
+        except Exception as error:  # nobody else would hear of it, and the run would wait for ever
+            self._fail(PoolError(f"the validator process cannot be followed: {type(error).__name__}: {error}"))
+
+    def _take(self, event: dict[str, Any]) -> None:
+        number = event["id"]
+        job = self._jobs.get(number)
+        if "stage" in event:
+            if job is not None:
                 job.stage = Stage(event["stage"])
                 job.on_stage(job.stage)
-            elif not job.result.done():
-                verdicts = tuple(Verdict.from_json(v) for v in event["verdicts"])
-                pair = None if event["pair"] is None else Pair.from_json(event["pair"])
-                job.result.set_result(Judgement(verdicts, pair))
-        await process.wait()
-        await errors
-        if not self.unavailable:
-            await self._restart(process.returncode)
+            return
+        if "delayed" in event:
+            self._delay(number, event["delayed"])
+            return
+        self._restarts = 0
+        if job is not None and not job.result.done():
+            verdicts = tuple(Verdict.from_json(v) for v in event["verdicts"])
+            pair = None if event["pair"] is None else Pair.from_json(event["pair"])
+            job.result.set_result(Judgement(verdicts, pair))
+        if number == self._alone:
+            self._alone = None
+            self._judge_next_alone()
+
+    def _delay(self, number: int, cause: str) -> None:
+        """The machine could not start the program (no space, no process): that is none of the program's doing."""
+        job = self._jobs.get(number)
+        if job is None:
+            if number == self._alone:
+                self._alone = None
+                self._judge_next_alone()
+            return
+        job.delays += 1
+        if job.delays > MAX_DELAYS:
+            self._fail(PoolError(f"no process for a program could be started: {cause}"))
+        else:
+            asyncio.get_running_loop().call_later(DELAY_SECONDS, self._submit_again, number, self._process)
+
+    def _submit_again(self, number: int, process: asyncio.subprocess.Process | None) -> None:
+        if number in self._jobs and self._process is process:  # or a restart has seen to it
+            self._submit(number, self._jobs[number])
+
+    def _judge_next_alone(self) -> None:
+        while self._ready and self._alone is None and self._waiting:
+            number = self._waiting.popleft()
+            if number in self._jobs:  # or it was cancelled
+                self._alone = number
+                self._submit(number, self._jobs[number])
+        self._careful = self._alone is not None or bool(self._waiting)
 
     async def _restart(self, returncode: int | None) -> None:
         """The warm process died under its programs: start another and judge again what it was judging."""
+        self._ready = False
         self._restarts += 1
+        if self._restarts > MAX_RESTARTS:
+            times = f"{self._restarts} times (exit {returncode})"
+            self._fail(PoolError(f"the validator process died {times}: {self._last()}"))
+            return
+        self._sort_out()
         try:
-            if self._restarts > MAX_RESTARTS:
-                times = f"{self._restarts} times (exit {returncode})"
-                raise PoolError(f"the validator process died {times}: {self._last()}")
-            await self._start_again()
+            await self.start()
         except (PoolError, OSError, ValueError) as cause:
-            error = cause if isinstance(cause, PoolError) else PoolError(f"no new validator process: {cause}")
-            self._failed = error
-            for job in self._jobs.values():
-                if not job.result.done():
-                    job.result.set_exception(error)
+            self._fail(cause if isinstance(cause, PoolError) else PoolError(f"no new validator process: {cause}"))
+            return
+        self._judge_next_alone()
 
-    async def _start_again(self) -> None:
-        await self.start()
-        for number, job in list(self._jobs.items()):
-            job.tries += 1
-            if job.tries <= MAX_TRIES:
-                self._submit(number, job)
+    def _sort_out(self) -> None:
+        """Blame the program that was judged alone; suspect all of them where there were several."""
+        if not self._careful:
+            self._careful = True
+            self._waiting.extend(self._jobs)
+            return
+        job = self._jobs.get(self._alone) if self._alone is not None else None
+        if job is not None and self._alone is not None:
+            job.deaths += 1
+            if job.deaths < MAX_DEATHS:
+                self._waiting.appendleft(self._alone)
             elif not job.result.done():
-                detail = f"the validator process died with it, {MAX_TRIES} times"
+                detail = f"the validator process died with it, {MAX_DEATHS} times"
                 job.result.set_result(Judgement((Verdict(job.stage, False, Reason.CRASHED, detail),)))
+        self._alone = None
+
+    def _fail(self, error: PoolError) -> None:
+        self._failed = error
+        for job in self._jobs.values():
+            if not job.result.done():
+                job.result.set_exception(error)

@@ -7,6 +7,7 @@ one JSON object a line:
     out  {"ready": true, "warm_seconds": 9.1}                                {"unavailable": "no CUDA device"}
          {"id": 7, "stage": "shapes"}
          {"id": 7, "verdicts": [...], "pair": {...} | null}
+         {"id": 7, "delayed": "No space left on device"}
 
 This process never runs a program's code.  It stays single-threaded, because a fork copies one thread only and a lock
 held by another would stay held for ever in the child.
@@ -14,6 +15,7 @@ held by another would stay held for ever in the child.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -34,6 +36,8 @@ from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict, 
 
 MAX_RESULT_BYTES = 64 << 20
 POLL_SECONDS = 0.1  # how late a child that ends without closing its pipe is noticed
+# A busy machine must not decide a program's fate, so its limit is CPU time; wall time ends what waits.
+WALL_FACTOR = 3.0
 
 
 @dataclass
@@ -67,10 +71,21 @@ def main(settings: Settings) -> None:
     except Exception as error:
         sys.exit(f"warming up failed: {' '.join(f'{type(error).__name__}: {error}'.split())[:500]}")
     emit({"ready": True, "warm_seconds": round(time.monotonic() - started, 2)})
+    children: dict[int, Child] = {}
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the product process has died
+    limits.adopt_orphans()
+    try:
+        _serve(settings, children)
+    finally:
+        for child in children.values():
+            _kill(child)
+        _end_orphans({})
+
+
+def _serve(settings: Settings, children: dict[int, Child]) -> None:
     os.set_blocking(0, False)
     selector = selectors.DefaultSelector()
     selector.register(0, selectors.EVENT_READ)
-    children: dict[int, Child] = {}
     incoming = bytearray()
     open_for_jobs = True
     while open_for_jobs:
@@ -92,8 +107,18 @@ def main(settings: Settings) -> None:
                 _read(child, selector)
                 _finish(child, settings, selector)
                 del children[child.job]
-    for child in children.values():
-        _kill(child)
+                _end_orphans(children)
+
+
+def _end_orphans(children: dict[int, Child]) -> None:
+    """Kill what programs have left behind outside of their process groups, and the children of that in turn."""
+    known = {child.pid for child in children.values()}
+    while orphans := limits.children_of_this_process() - known:
+        for orphan in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(orphan, 0)
 
 
 def _warm(settings: Settings) -> None:
@@ -138,15 +163,25 @@ def _handle(job: dict[str, Any], settings: Settings, children: dict[int, Child],
         return
     _check_one_thread()
     program = Program(job["source"], job["entry_point"], tuple(job["pattern"]))
-    scratch = Path(tempfile.mkdtemp(prefix="program-"))
-    reader, writer = os.pipe()
     parent = os.getpid()
-    pid = os.fork()
+    with contextlib.ExitStack() as undo:
+        try:
+            # Nowhere else: what lies in our own directory is removed with it.
+            scratch = Path(tempfile.mkdtemp(prefix="program-", dir=os.environ["TMPDIR"]))
+            undo.callback(scratch.rmdir)
+            reader, writer = os.pipe()
+            undo.callback(os.close, reader)
+            undo.callback(os.close, writer)
+            pid = os.fork()
+        except OSError as error:  # nothing of the program's doing
+            emit({"id": job["id"], "delayed": str(error)})
+            return
+        undo.pop_all()
     if pid == 0:
         _run_child(program, job.get("triton_code", ""), settings, writer, scratch, parent)
     os.close(writer)
     os.set_blocking(reader, False)
-    deadline = time.monotonic() + settings.validation_timeout
+    deadline = time.monotonic() + WALL_FACTOR * settings.validation_timeout
     child = Child(job["id"], pid, reader, scratch, deadline, settings.stages)
     children[child.job] = child
     selector.register(reader, selectors.EVENT_READ, child)
@@ -157,6 +192,7 @@ def _run_child(program: Program, triton_code: str, settings: Settings, writer: i
     status = 1
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         limits.die_with_parent(parent)
         null = os.open(os.devnull, os.O_RDWR)
         for fd in (0, 1, 2):
@@ -270,7 +306,7 @@ def _finish(child: Child, settings: Settings, selector: Any) -> None:
         os.close(child.pipe)
     shutil.rmtree(child.scratch, ignore_errors=True)
     stage = child.stage or settings.stages[0]
-    reason, detail = _post_mortem(child, status, usage)
+    reason, detail = _post_mortem(child, status, settings, usage)
     if reason is not None:
         spent = usage.ru_utime + usage.ru_stime - sum(v.cpu_seconds for v in child.verdicts)
         kept = [v for v in child.verdicts if v.stage is not stage and v.ok]
@@ -279,7 +315,9 @@ def _finish(child: Child, settings: Settings, selector: Any) -> None:
     emit({"id": child.job, "verdicts": [v.to_json() for v in child.verdicts], "pair": child.pair})
 
 
-def _post_mortem(child: Child, status: int, usage: resource.struct_rusage) -> tuple[Reason | None, str]:
+def _post_mortem(
+    child: Child, status: int, settings: Settings, usage: resource.struct_rusage
+) -> tuple[Reason | None, str]:
     """Why a child without a complete report ended."""
     if child.killed is not None:
         return child.killed, ""
@@ -292,11 +330,13 @@ def _post_mortem(child: Child, status: int, usage: resource.struct_rusage) -> tu
         if number == signal.SIGXCPU:
             return Reason.TIMEOUT, "CPU time"
         name = signal.Signals(number).name if number in signal.valid_signals() else str(number)
+        if number == signal.SIGKILL and usage.ru_utime + usage.ru_stime > settings.validation_timeout:
+            return Reason.TIMEOUT, "CPU time"
         # The kernel's out-of-memory killer is the only one besides us to send this.
         return (Reason.OUT_OF_MEMORY if number == signal.SIGKILL else Reason.CRASHED), name
     return Reason.EXITED, f"exit code {os.WEXITSTATUS(status)}"
 
 
 if __name__ == "__main__":
-    limits.die_with_parent(os.getppid())
+    limits.die_with_parent(os.getppid(), signal.SIGTERM)
     main(settings_from_json(json.loads(sys.argv[1])))

@@ -209,7 +209,8 @@ class Settings:
     """What the validators need to know of a run; everything here is part of a sample's identity."""
 
     device_target: str = "sm_80"
-    validation_timeout: float = 120.0  # wall seconds for all stages of one program
+    #: CPU seconds all stages of one program may take; WALL_FACTOR times as many wall seconds
+    validation_timeout: float = 120.0
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
     stages: tuple[Stage, ...] = (Stage.CONTRACT, Stage.SIMILARITY, Stage.SHAPES, Stage.EAGER, Stage.TRITON)
