@@ -43,6 +43,8 @@ def admit(config: RunConfig, around: dict[str, str], journal: Journal, run: RunD
         journal.set_meta("versions", versions())
         journal.set_meta("scope", scope)
         journal.set_meta("identity", identity)  # last: with it, all of them are there
+    elif "scope" not in noted:
+        raise UsageError(f"{journal.path}: is damaged (scope is missing); it was left as it is.")
     elif differences := [*_differences(noted["identity"], identity), *_lowered(noted["scope"], scope)]:
         lines = "\n".join(f"  {line}" for line in differences)
         raise UsageError(

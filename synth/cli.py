@@ -14,7 +14,7 @@ from typing import Any
 from synth import help as teach
 from synth import values
 from synth.commands import COMMANDS, Command
-from synth.errors import DONE, INTERRUPTED, USAGE, CommandError, UsageError, nearest
+from synth.errors import DONE, FAILED, INTERRUPTED, USAGE, CommandError, UsageError, nearest
 
 _HELP = {"--help", "-h", "help", "-help"}
 
@@ -22,7 +22,9 @@ _HELP = {"--help", "-h", "help", "-help"}
 def main(argv: Sequence[str]) -> int:
     """Runs one command; the exit code."""
     try:
-        return _main(list(argv))
+        code = _main(list(argv))
+        sys.stdout.flush()  # here, where its failure can be told
+        return code
     except CommandError as error:
         print(f"synth: {error}", file=sys.stderr)
         if error.exit_code == USAGE and (not argv or argv[0].lstrip(".") not in COMMANDS):
@@ -33,8 +35,17 @@ def main(argv: Sequence[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`| head`); nothing is left to tell it, also not at interpreter exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return DONE
+    except OSError as error:  # a full disk behind standard output, say
+        print(f"synth: cannot go on: {error}", file=sys.stderr)
+        _silence()
+        return FAILED
+
+
+def _silence() -> None:
+    """Standard output goes nowhere from now on."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _main(argv: list[str]) -> int:

@@ -212,7 +212,7 @@ class Journal:
 
     def meta(self) -> dict[str, Any]:
         """All noted facts."""
-        return {key: json.loads(value) for key, value in self._read("SELECT key, value FROM meta")}
+        return dict(self._read("SELECT key, value FROM meta", convert=lambda row: (row[0], json.loads(row[1]))))
 
     def settled(self) -> int:
         """How many samples are decided; also the index of the first that is not."""
@@ -236,7 +236,12 @@ class Journal:
 
     def kept_attempts(self) -> Iterator[Attempt]:
         """The attempts that became programs of the corpus, in index order."""
-        yield from self._attempts("JOIN samples USING (sample, attempt) WHERE kept ORDER BY sample")
+        for attempt in self._attempts("JOIN samples USING (sample, attempt) WHERE kept ORDER BY sample"):
+            if attempt.program is None or attempt.pair is None:
+                raise UsageError(
+                    f"{self.path}: is damaged (sample {attempt.sample} is kept but not whole); left as it is."
+                )
+            yield attempt
 
     def _attempts(self, clause: str, values: tuple[Any, ...] = ()) -> Iterator[Attempt]:
         columns = (

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
 
 from synth.config import RunConfig
-from synth.errors import DONE, FAILED, INTERRUPTED, UsageError
+from synth.errors import DONE, FAILED, INTERRUPTED, CommandError, UsageError
 from synth.judging import PoolOpener, open_pool
 from synth.monitor import watching
 from synth.orchestrator import WINDOW_PER_WORKER, JudgingPool
@@ -38,7 +39,7 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
         stages=tuple(stage for stage in Settings().stages if stage.value in asked),
     )
     out = console()
-    with _opened(given.get("out")) as sink:
+    with _opened(given.get("out"), path, found) as sink:
         work = _Work(path, found, given.get("num_worker", defaults.num_worker), settings, sink)
         finished = asyncio.run(work.run(open_pool, out))
     if not finished:
@@ -48,24 +49,23 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     return FAILED if given.get("strict", False) and rejected else DONE
 
 
-class _NoSink:
-    """Stands in for a file when nothing is to be written."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
-def _opened(path: Path | None) -> TextIO | _NoSink:
+@contextmanager
+def _opened(path: Path | None, judged: Path, found: list[Path | dict[str, Any]]) -> Iterator[TextIO | None]:
     if path is None:
-        return _NoSink()
+        yield None
+        return
+    if path.resolve() in {judged.resolve(), *(item.resolve() for item in found if isinstance(item, Path))}:
+        raise UsageError(f"out={path}: is one of the files to judge; choose another.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("w", encoding="utf-8", newline="\n")
+        sink = path.open("w", encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(f"out={path}: cannot be written to ({error.strerror}).") from None
+    try:
+        yield sink
+    finally:
+        with suppress(OSError):  # each line was flushed, so a failure has been told already
+            sink.close()
 
 
 class _Work:
@@ -127,8 +127,11 @@ class _Work:
             detail = " ".join(failure.detail.split())[:200]
             say(out, f"rejected  {candidate.label}  {failure.stage}/{failure.reason}  {detail}".rstrip())
         if self._sink is not None:
-            self._sink.write(json.dumps(_record(candidate, judgement)) + "\n")
-            self._sink.flush()
+            try:
+                self._sink.write(json.dumps(_record(candidate, judgement)) + "\n")
+                self._sink.flush()
+            except OSError as error:
+                raise CommandError(f"out={self._sink.name}: cannot be written to ({error.strerror}).") from None
 
 
 async def _judge(pool: JudgingPool, candidate: Candidate) -> Judgement:
