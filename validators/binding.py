@@ -18,7 +18,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from validators.loading import PAIR_MODULE, PROGRAM_MODULE, Refused, tensors
+from validators.errors import PROGRAM_MODULE
+from validators.loading import PAIR_MODULE, Refused, tensors
 from validators.verdict import Reason
 
 REGISTERED = {"_parameters", "_buffers", "_modules"}

@@ -13,11 +13,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from validators.errors import describe, is_out_of_memory
+from validators.errors import PROGRAM_MODULE, describe, is_out_of_memory
 from validators.fake import is_fake_only
 from validators.verdict import Program, Reason
 
-PROGRAM_MODULE = "synth_program"
 PAIR_MODULE = "synth_pair"  # the Triton side, where it is run
 
 

@@ -149,3 +149,9 @@ def test_a_constructor_that_reads_values_through_numpy_is_left_to_the_eager_run(
     source = program("return x * self.w", init="self.w = nn.Parameter(torch.from_numpy(torch.randn(6).numpy()))")
     assert "skipped" in run(source, Stage.SHAPES).metrics
     assert run(source, Stage.EAGER).ok
+
+
+def test_a_failure_names_the_line_of_the_program() -> None:
+    verdict = run(program("y = x + 1\nreturn self.linear(y).relu()", inputs="torch.randn(4, 7)"), Stage.SHAPES)
+    assert verdict.detail.startswith("RuntimeError: ")
+    assert verdict.detail.endswith("[line 13: return self.linear(y).relu()]")
