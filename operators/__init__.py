@@ -4,6 +4,7 @@
     operators.get("Conv2d")           # one entry
     operators.catalogue()             # all of them
     operators.missing(pattern, counts)   # what of a pattern a run does not show
+    operators.hint("Conv2d")          # what to know to write it, for prompts
 
 An operator is declared once, in the file of its family.  This package imports no torch.
 """
@@ -11,6 +12,7 @@ An operator is declared once, in the file of its family.  This package imports n
 from __future__ import annotations
 
 from operators.coverage import missing
+from operators.hints import hint
 from operators.registry import catalogue, get
 from operators.spec import Layout, Limits, Operator
 
@@ -26,6 +28,7 @@ __all__ = [
     "compound_operators",
     "core_operators",
     "get",
+    "hint",
     "missing",
     "supporting_operators",
 ]

@@ -163,7 +163,8 @@ def _softmax_like(name: str, text: str, log: bool = False) -> Operator:
         return Step(site.layout, site.shape, tuple(forms), effect)
 
     events = (f"M:{name}", f"F:{text}")
-    return Operator(name, "supporting", "activations", ANY, plan, events, Limits(least=2), _PHASE)
+    hint = "over an axis longer than 1"
+    return Operator(name, "supporting", "activations", ANY, plan, events, Limits(least=2), _PHASE, hint=hint)
 
 
 def _log_simplex(count: int, axis: int) -> Effect:
@@ -217,7 +218,8 @@ OPERATORS = (
     _activation("ReLU6", lambda x: min(max(x, 0), 6), "F.relu6({x})", hint="relu6",
                 also=("relu6", "hardtanh", "clamp")),
     Operator("PReLU", "supporting", "activations", ANY, _prelu, ("M:PReLU", "F:prelu"), phase=_PHASE),
-    Operator("RReLU", "supporting", "activations", ANY, _rrelu, ("M:RReLU", "F:rrelu"), phase=_PHASE),
+    Operator("RReLU", "supporting", "activations", ANY, _rrelu, ("M:RReLU", "F:rrelu"), phase=_PHASE,
+             hint="F.rrelu needs training=self.training"),
     _activation("LogSigmoid", lambda x: -_softplus(-x), "F.logsigmoid({x})", hint="log_sigmoid",
                 also=("logsigmoid", "log_sigmoid")),
     _softmax_like("Softmin", "softmin"),

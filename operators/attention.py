@@ -161,21 +161,29 @@ def _op(
     family: str = "transformer",
     layouts: tuple[Layout, ...] = (Layout.SEQUENCE,),
     limits: Limits = _SMALL,
+    hint: str = "",
 ) -> Operator:
     dtypes = ("float32", "int64") if family == "embedding" else ("float32",)
-    return Operator(name, "compound", family, layouts, plan, tuple(events.split()), limits, 1, dtypes)
+    return Operator(name, "compound", family, layouts, plan, tuple(events.split()), limits, 1, dtypes, hint=hint)
+
+
+_HEADS = "batch_first=True, D divisible by the number of heads"
+_MEMORY = f"{_HEADS}; called with target and memory"
 
 
 OPERATORS = (
     _op("Embedding", _embedding, "M:Embedding F:embedding", "embedding", (Layout.SEQUENCE, Layout.VECTOR),
-        Limits(widest=256)),
+        Limits(widest=256), "looks up ids: torch.randint below num_embeddings, or torch.arange of positions"),
     _op("EmbeddingBag", _embedding_bag, "M:EmbeddingBag F:embedding_bag", "embedding", (Layout.VECTOR,),
-        Limits(widest=256)),
-    _op("MultiheadAttention", _multihead, "M:MultiheadAttention F:multi_head_attention_forward", "attention"),
+        Limits(widest=256), "reduces ids of shape (B, n), torch.randint below num_embeddings, to (B, F)"),
+    _op("MultiheadAttention", _multihead, "M:MultiheadAttention F:multi_head_attention_forward", "attention",
+        hint=f"{_HEADS}; returns (output, weights)"),
     _op("ScaledDotProductAttention", _sdpa, "F:scaled_dot_product_attention M:MultiheadAttention", "attention"),
-    _op("TransformerEncoderLayer", _encoder_layer, "M:TransformerEncoderLayer"),
-    _op("TransformerDecoderLayer", _decoder_layer, "M:TransformerDecoderLayer"),
-    _op("TransformerEncoder", _stack("Encoder"), "M:TransformerEncoder"),
-    _op("TransformerDecoder", _stack("Decoder"), "M:TransformerDecoder"),
-    _op("Transformer", _transformer, "M:Transformer"),
+    _op("TransformerEncoderLayer", _encoder_layer, "M:TransformerEncoderLayer", hint=_HEADS),
+    _op("TransformerDecoderLayer", _decoder_layer, "M:TransformerDecoderLayer", hint=_MEMORY),
+    _op("TransformerEncoder", _stack("Encoder"), "M:TransformerEncoder",
+        hint=f"{_HEADS}; enable_nested_tensor=False, num_layers=1 or 2"),
+    _op("TransformerDecoder", _stack("Decoder"), "M:TransformerDecoder", hint=f"{_MEMORY}; num_layers=1 or 2"),
+    _op("Transformer", _transformer, "M:Transformer",
+        hint=f"{_HEADS}; one or two layers each; called with source and target"),
 )  # fmt: skip

@@ -48,9 +48,12 @@ _IMAGE = (Layout.IMAGE,)
 
 OPERATORS = (
     Operator("ChannelShuffle", "supporting", "channel_ops", SPATIAL, _shuffle,
-             ("M:ChannelShuffle", "F:channel_shuffle", "F:native_channel_shuffle"), Limits(multiple=2, least=4), 4),
+             ("M:ChannelShuffle", "F:channel_shuffle", "F:native_channel_shuffle"), Limits(multiple=2, least=4), 4,
+             hint="groups divides C"),
     Operator("PixelShuffle", "supporting", "channel_ops", _IMAGE, _pixel_shuffle,
-             ("M:PixelShuffle", "F:pixel_shuffle"), Limits(multiple=4, least=8, high=48), 4),
+             ("M:PixelShuffle", "F:pixel_shuffle"), Limits(multiple=4, least=8, high=48), 4,
+             hint="C divisible by the factor squared"),
     Operator("PixelUnshuffle", "supporting", "channel_ops", _IMAGE, _pixel_unshuffle,
-             ("M:PixelUnshuffle", "F:pixel_unshuffle"), Limits(low=4, widest=48, shrink=2.0), 4),
+             ("M:PixelUnshuffle", "F:pixel_unshuffle"), Limits(low=4, widest=48, shrink=2.0), 4,
+             hint="H and W divisible by the factor"),
 )  # fmt: skip

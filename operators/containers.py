@@ -160,18 +160,19 @@ def _container(site: Site) -> Step:
 _WIDE = Limits(widest=256)
 
 
-def _op(name: str, plan: Callable[[Site], Step], *events: str, limits: Limits = _WIDE) -> Operator:
-    return Operator(name, "compound", "containers", ANY, plan, events, limits, 1)
+def _op(name: str, plan: Callable[[Site], Step], *events: str, hint: str = "") -> Operator:
+    return Operator(name, "compound", "containers", ANY, plan, events, _WIDE, 1, hint=hint)
 
 
 _HOLDERS = ("M:Sequential", "M:ModuleList", "M:ModuleDict")
+_USED = "what it holds is used in forward"
 
 OPERATORS = (
-    _op("Module", _submodule, "M:Module"),
-    _op("Container", _container, *_HOLDERS),
-    _op("Sequential", _sequential, "M:Sequential"),
-    _op("ModuleList", _module_list, "M:ModuleList"),
-    _op("ModuleDict", _module_dict, "M:ModuleDict"),
-    _op("ParameterList", _parameter_list, "M:ParameterList"),
-    _op("ParameterDict", _parameter_dict, "M:ParameterDict"),
+    _op("Module", _submodule, "M:Module", hint="a helper nn.Module class of your own, called in forward"),
+    _op("Container", _container, *_HOLDERS, hint=f"torch has no nn.Container any more; {_USED}"),
+    _op("Sequential", _sequential, "M:Sequential", hint="called as a whole"),
+    _op("ModuleList", _module_list, "M:ModuleList", hint=_USED),
+    _op("ModuleDict", _module_dict, "M:ModuleDict", hint=_USED),
+    _op("ParameterList", _parameter_list, "M:ParameterList", hint=_USED),
+    _op("ParameterDict", _parameter_dict, "M:ParameterDict", hint=_USED),
 )

@@ -138,6 +138,9 @@ def transposed_plan(rank: int, lazy: bool = False) -> Callable[[Site], Step]:
     return plan
 
 
+_UNSIZED = "its in_channels come from the first input it sees"
+
+
 def _family(rank: int) -> tuple[Operator, ...]:
     layouts = (OF_RANK[rank],)
     conv = (f"M:Conv{rank}d", f"M:LazyConv{rank}d", f"F:conv{rank}d")
@@ -147,25 +150,36 @@ def _family(rank: int) -> tuple[Operator, ...]:
     return (
         Operator(f"Conv{rank}d", "core", "convolutions", layouts, conv_plan(rank), conv, limits, 1),
         Operator(f"ConvTranspose{rank}d", "core", "convolutions", layouts, transposed_plan(rank), turned, narrow, 1),
-        Operator(f"LazyConv{rank}d", "core", "lazy", layouts, conv_plan(rank, lazy=True), conv, limits, 1),
         Operator(
-            f"LazyConvTranspose{rank}d", "core", "lazy", layouts, transposed_plan(rank, lazy=True), turned, narrow, 1
+            f"LazyConv{rank}d", "core", "lazy", layouts, conv_plan(rank, lazy=True), conv, limits, 1, hint=_UNSIZED
+        ),
+        Operator(
+            f"LazyConvTranspose{rank}d",
+            "core",
+            "lazy",
+            layouts,
+            transposed_plan(rank, lazy=True),
+            turned,
+            narrow,
+            1,
+            hint=_UNSIZED,
         ),
     )
 
 
-def _special(name: str, rank: int, kind: str) -> Operator:
+def _special(name: str, rank: int, kind: str, hint: str) -> Operator:
     events = (f"M:Conv{rank}d", f"F:conv{rank}d")
     limits = Limits(low=2, widest=256, shrink=2.0)
-    return Operator(name, "core", "convolutions", (OF_RANK[rank],), conv_plan(rank, kind=kind), events, limits, 1)
+    plan = conv_plan(rank, kind=kind)
+    return Operator(name, "core", "convolutions", (OF_RANK[rank],), plan, events, limits, 1, hint=hint)
 
 
 OPERATORS = (
     *_family(1),
     *_family(2),
     *_family(3),
-    _special("DepthwiseConv1d", 1, "depthwise"),
-    _special("DepthwiseConv2d", 2, "depthwise"),
-    _special("PointwiseConv1d", 1, "pointwise"),
-    _special("PointwiseConv2d", 2, "pointwise"),
+    _special("DepthwiseConv1d", 1, "depthwise", "groups=in_channels"),
+    _special("DepthwiseConv2d", 2, "depthwise", "groups=in_channels"),
+    _special("PointwiseConv1d", 1, "pointwise", "kernel_size=1"),
+    _special("PointwiseConv2d", 2, "pointwise", "kernel_size=1"),
 )

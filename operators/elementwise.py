@@ -241,10 +241,12 @@ def _op(
     events: str,
     limits: Limits = ANYTHING,
     layouts: tuple[Layout, ...] = ANY,
+    hint: str = "",
 ) -> Operator:
-    return Operator(name, "supporting", "element_wise_ops", layouts, plan, tuple(events.split()), limits, 5)
+    return Operator(name, "supporting", "element_wise_ops", layouts, plan, tuple(events.split()), limits, 5, hint=hint)
 
 
+_REDUCES = "two different values; takes away the axis it compares over"
 _SUM = "F:add F:radd F:iadd F:addcmul"
 _TIMES = "F:mul F:rmul F:imul F:multiply"
 _OVER = "F:div F:rdiv F:truediv F:rtruediv F:itruediv F:idiv F:divide F:true_divide"
@@ -253,13 +255,14 @@ OPERATORS = (
     _op("Add", _add, _SUM),
     _op("Multiply", _multiply, _TIMES),
     _op("Subtract", _subtract, "F:sub F:rsub F:isub F:subtract"),
-    _op("Divide", _divide, _OVER),
+    _op("Divide", _divide, _OVER, hint="by something that cannot be 0"),
     _op("Clamp", _clamp, "F:clamp F:clip F:clamp_min F:clamp_max F:hardtanh M:Hardtanh"),
-    _op("ResidualAdd", _residual, _SUM),
-    _op("CosineSimilarity", _similarity, "M:CosineSimilarity F:cosine_similarity", Limits(least=2)),
-    _op("PairwiseDistance", _distance, "M:PairwiseDistance F:pairwise_distance", Limits(least=2)),
-    Operator("BiasAdd", "supporting", "bias", ANY, _bias, tuple(_SUM.split()), phase=2),
-    _op("Scale", _scale, f"{_TIMES} {_OVER}"),
+    _op("ResidualAdd", _residual, _SUM, hint="an earlier value of the same shape"),
+    _op("CosineSimilarity", _similarity, "M:CosineSimilarity F:cosine_similarity", Limits(least=2), hint=_REDUCES),
+    _op("PairwiseDistance", _distance, "M:PairwiseDistance F:pairwise_distance", Limits(least=2), hint=_REDUCES),
+    Operator("BiasAdd", "supporting", "bias", ANY, _bias, tuple(_SUM.split()), phase=2,
+             hint="an nn.Parameter that broadcasts; not the bias inside a layer"),
+    _op("Scale", _scale, f"{_TIMES} {_OVER}", hint="a number or an nn.Parameter that broadcasts"),
     _op("Cdist", _cdist, "F:cdist", Limits(low=2, high=64), (Layout.SEQUENCE,)),
     _op("Maximum", _pair("torch.maximum({x}, {y})", "{x}.maximum({y})", "torch.max({x}, {y})", effect=scaled(0.8)),
         "F:maximum F:max F:fmax"),

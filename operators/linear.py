@@ -216,9 +216,16 @@ def _bilinear_form(site: Site) -> Step:
     return Step(site.layout, site.with_sizes(k * k), (Form(text, (weight,)),), products(_gain(site)))
 
 
-def _op(name: str, layouts: tuple[Layout, ...], plan: Callable[[Site], Step], events: str, limits: Limits) -> Operator:
+def _op(
+    name: str,
+    layouts: tuple[Layout, ...],
+    plan: Callable[[Site], Step],
+    events: str,
+    limits: Limits,
+    hint: str = "",
+) -> Operator:
     family = "linear_operators" if "inear" in name else "matrix_products"
-    return Operator(name, "core", family, layouts, plan, tuple(events.split()), limits, 1)
+    return Operator(name, "core", family, layouts, plan, tuple(events.split()), limits, 1, hint=hint)
 
 
 _WIDE = Limits(widest=1024)
@@ -226,16 +233,22 @@ _MEDIUM = Limits(widest=256, high=128)
 
 OPERATORS = (
     _op("Linear", _ROWS, _linear, "M:Linear M:LazyLinear F:linear", _WIDE),
-    _op("LazyLinear", _ROWS, _lazy_linear, "M:LazyLinear M:Linear F:linear", _WIDE),
-    _op("Bilinear", _ROWS, _bilinear, "M:Bilinear F:bilinear", Limits(widest=48, high=64)),
+    _op("LazyLinear", _ROWS, _lazy_linear, "M:LazyLinear M:Linear F:linear", _WIDE,
+        "its input size comes from the first input it sees"),
+    _op("Bilinear", _ROWS, _bilinear, "M:Bilinear F:bilinear", Limits(widest=48, high=64),
+        "takes two values of equal leading sizes"),
     _op("Matmul", _ROWS, _matmul, "F:matmul F:mm F:bmm F:rmatmul", _MEDIUM),
-    _op("BMM", (Layout.SEQUENCE,), _bmm, "F:bmm F:matmul F:baddbmm", _MEDIUM),
-    _op("Gemm", _ROWS, _gemm, "F:linear F:matmul F:rmatmul F:mm F:addmm M:Linear M:LazyLinear", _MEDIUM),
-    _op("Addmm", (Layout.VECTOR,), _addmm, "F:addmm", _MEDIUM),
-    _op("Baddbmm", (Layout.SEQUENCE,), _baddbmm, "F:baddbmm", _MEDIUM),
+    _op("BMM", (Layout.SEQUENCE,), _bmm, "F:bmm F:matmul F:baddbmm", _MEDIUM,
+        "(B, n, m) times (B, m, p), both of rank 3"),
+    _op("Gemm", _ROWS, _gemm, "F:linear F:matmul F:rmatmul F:mm F:addmm M:Linear M:LazyLinear", _MEDIUM,
+        "a general matrix product, as in x @ weight + bias"),
+    _op("Addmm", (Layout.VECTOR,), _addmm, "F:addmm", _MEDIUM, "called with (bias, x, weight)"),
+    _op("Baddbmm", (Layout.SEQUENCE,), _baddbmm, "F:baddbmm", _MEDIUM, "called with (bias, x, y), all of rank 3"),
     _op("Einsum", tuple(_LETTERS), _einsum, "F:einsum", _MEDIUM),
     _op("Tensordot", _ROWS, _tensordot, "F:tensordot", _MEDIUM),
     _op("Inner", _ROWS, _inner, "F:inner", _MEDIUM),
-    _op("MultiDot", (Layout.VECTOR,), _multi_dot, "F:multi_dot F:linalg_multi_dot F:chain_matmul", _MEDIUM),
-    _op("OuterProduct", (Layout.VECTOR,), _bilinear_form, "F:einsum F:outer F:ger F:bmm F:mul F:matmul", _MEDIUM),
-)
+    _op("MultiDot", (Layout.VECTOR,), _multi_dot, "F:multi_dot F:linalg_multi_dot F:chain_matmul", _MEDIUM,
+        "a list of matrices"),
+    _op("OuterProduct", (Layout.VECTOR,), _bilinear_form, "F:einsum F:outer F:ger F:bmm F:mul F:matmul", _MEDIUM,
+        'as in torch.einsum("bi,bj->bij", x, y)'),
+)  # fmt: skip

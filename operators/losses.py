@@ -24,7 +24,9 @@ def _plan(cls: str, functional: str, effect: Effect, first: str, second: str) ->
 
 def _op(cls: str, functional: str, effect: Effect, first: str = "{x}", second: str = "{y}") -> Operator:
     events = (f"M:{cls}", f"F:{functional}")
-    return Operator(cls, "supporting", "losses", ANY, _plan(cls, functional, effect, first, second), events, phase=5)
+    plan = _plan(cls, functional, effect, first, second)
+    hint = f'two different values, ({first}, {second}), reduction="none"'.replace("{x}", "x").replace("{y}", "y")
+    return Operator(cls, "supporting", "losses", ANY, plan, events, phase=5, hint=hint)
 
 
 OPERATORS = (

@@ -169,8 +169,11 @@ def _op(
     events: str,
     limits: Limits = ANYTHING,
     family: str = "normalizations",
+    hint: str = "",
 ) -> Operator:
-    return Operator(name, "supporting", family, layouts, plan, tuple(events.split()), limits, _PHASE)
+    if family == "lazy":
+        hint = "its sizes come from the first input it sees"
+    return Operator(name, "supporting", family, layouts, plan, tuple(events.split()), limits, _PHASE, hint=hint)
 
 
 _BN = "M:BatchNorm1d M:BatchNorm2d M:BatchNorm3d M:LazyBatchNorm1d M:LazyBatchNorm2d M:LazyBatchNorm3d F:batch_norm"
@@ -195,14 +198,17 @@ def _ranked(rank: int) -> tuple[Operator, ...]:
 OPERATORS = (
     _op("LayerNorm", ANY, _layer_norm, "M:LayerNorm F:layer_norm", Limits(least=4)),
     _op("InstanceNorm", SPATIAL, _instance_plan(0), _IN, Limits(low=4)),
-    _op("GroupNorm", (Layout.VECTOR, *SPATIAL), _group_norm, "M:GroupNorm F:group_norm", Limits(least=4)),
+    _op("GroupNorm", (Layout.VECTOR, *SPATIAL), _group_norm, "M:GroupNorm F:group_norm", Limits(least=4),
+        hint="num_groups divides C"),
     _op("LocalResponseNorm", SPATIAL, _local_response,
         "M:LocalResponseNorm M:CrossMapLRN2d F:local_response_norm", Limits(least=2)),
     _op("RMSNorm", ANY, _rms_norm, "M:RMSNorm F:rms_norm", Limits(least=2)),
     _op("BatchNorm", (Layout.VECTOR, *SPATIAL), _batch_norm_plan(0), _BN + " M:SyncBatchNorm"),
-    _op("SyncBatchNorm", (Layout.VECTOR, *SPATIAL), _sync_batch_norm, "M:SyncBatchNorm"),
+    _op("SyncBatchNorm", (Layout.VECTOR, *SPATIAL), _sync_batch_norm, "M:SyncBatchNorm",
+        hint="runs without process group in eval mode"),
     _op("CrossMapLRN2d", (Layout.IMAGE,), _cross_map,
-        "M:CrossMapLRN2d M:LocalResponseNorm F:local_response_norm", Limits(least=2)),
+        "M:CrossMapLRN2d M:LocalResponseNorm F:local_response_norm", Limits(least=2),
+        hint="torch's own CrossMapLRN2d does not compile"),
     _op("Normalize", ANY, _normalize, "F:normalize F:norm F:vector_norm", Limits(least=2)),
     *_ranked(1),
     *_ranked(2),

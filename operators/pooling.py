@@ -177,10 +177,14 @@ def _op(
     events: str,
     limits: Limits = _HALVING,
     ends: tuple[Layout, ...] = (),
+    hint: str = "",
 ) -> Operator:
-    return Operator(name, "supporting", "pooling", layouts, plan, tuple(events.split()), limits, 4, ends=ends)
+    return Operator(
+        name, "supporting", "pooling", layouts, plan, tuple(events.split()), limits, 4, ends=ends, hint=hint
+    )
 
 
+_TO_ONE = "over all spatial axes"
 _RANKS = (1, 2, 3)
 _MAX = " ".join(f"M:MaxPool{r}d F:max_pool{r}d F:max_pool{r}d_with_indices" for r in _RANKS)
 _AVG = " ".join(f"M:AvgPool{r}d F:avg_pool{r}d" for r in _RANKS)
@@ -202,7 +206,8 @@ def _ranked(rank: int) -> tuple[Operator, ...]:
         _op(f"AdaptiveMaxPool{rank}d", layouts, _adaptive_plan("Max", rank),
             f"M:AdaptiveMaxPool{rank}d F:adaptive_max_pool{rank}d F:adaptive_max_pool{rank}d_with_indices"),
         _op(f"MaxUnpool{rank}d", layouts, _unpool_plan(rank), f"M:MaxUnpool{rank}d F:max_unpool{rank}d",
-            Limits(low=2, high=(512, 32, 12)[rank - 1])),
+            Limits(low=2, high=(512, 32, 12)[rank - 1]),
+            hint="needs the indices of a max pool with return_indices=True, and output_size= where sizes are odd"),
     )  # fmt: skip
 
 
@@ -213,11 +218,12 @@ OPERATORS = (
     *(
         _op(f"FractionalMaxPool{r}d", (OF_RANK[r],), _fractional_plan(r),
             f"M:FractionalMaxPool{r}d F:fractional_max_pool{r}d F:fractional_max_pool{r}d_with_indices",
-            Limits(low=4, shrink=2.0))
+            Limits(low=4, shrink=2.0),
+            hint=f"random regions: pass _random_samples=torch.full((B, C, {r}), 0.5) to either")
         for r in (2, 3)
     ),
     _op("MaxPool", SPATIAL, _pool_plan("Max"), _MAX),
     _op("AvgPool", SPATIAL, _pool_plan("Avg"), _AVG),
-    _op("GlobalAvgPool", SPATIAL, _global_plan("Avg"), _ADAPTIVE, Limits(low=2), ends=(Layout.VECTOR,)),
-    _op("GlobalMaxPool", SPATIAL, _global_plan("Max"), _ADAPTIVE_MAX, Limits(low=2), ends=(Layout.VECTOR,)),
+    _op("GlobalAvgPool", SPATIAL, _global_plan("Avg"), _ADAPTIVE, Limits(low=2), (Layout.VECTOR,), _TO_ONE),
+    _op("GlobalMaxPool", SPATIAL, _global_plan("Max"), _ADAPTIVE_MAX, Limits(low=2), (Layout.VECTOR,), _TO_ONE),
 )  # fmt: skip

@@ -89,7 +89,14 @@ def _any_cell(site: Site) -> Step:
 
 def _op(name: str, plan: Callable[[Site], Step], events: tuple[str, ...], cell: bool) -> Operator:
     layouts = (Layout.SEQUENCE, Layout.VECTOR) if cell else (Layout.SEQUENCE,)
-    return Operator(name, "compound", "recurrent", layouts, plan, events, _SHORT, 1, ends=(Layout.VECTOR,))
+    hint = _CELL if cell else _LAYER
+    if name.endswith("Base"):
+        hint = f"{name} itself is abstract; {hint}"
+    return Operator(name, "compound", "recurrent", layouts, plan, events, _SHORT, 1, ends=(Layout.VECTOR,), hint=hint)
+
+
+_CELL = "steps over (B, D) values; at most 16 steps, since loops are unrolled"
+_LAYER = "batch_first=True; returns (output, state); L at most 16, since it is unrolled"
 
 
 OPERATORS = (

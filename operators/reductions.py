@@ -138,10 +138,11 @@ def _op(
     layouts: tuple[Layout, ...] = ANY,
     limits: Limits = _TWO,
     phase: int = 6,
+    hint: str = "",
 ) -> Operator:
     names = tuple(e if ":" in e else f"F:{e}" for e in events.split())
     ends = tuple(_BELOW.values()) if phase == 6 else ()
-    return Operator(name, "supporting", "reductions", layouts, plan, names, limits, phase, ends=ends)
+    return Operator(name, "supporting", "reductions", layouts, plan, names, limits, phase, ends=ends, hint=hint)
 
 
 def _simple(name: str, effect: Callable[[int], Effect], extra: tuple[str, ...] = ()) -> Callable[[Site], Step]:
@@ -158,13 +159,16 @@ def _scan(*texts: str, effect: Callable[[int], Effect]) -> Callable[[Site], Step
     return _reduce(texts, effect, scan=True)
 
 
+_TAMED = "keep factors near 1, or it grows without bound"
+_INDEX = "use the index, as in a gather"
+_PAIR = "with dim it returns (values, indices)"
 _TAME = "torch.cumprod(1.0 + {n} * torch.tanh({x}), dim={a})"
 
 OPERATORS = (
     _op("Sum", _simple("sum", summed), "sum nansum"),
     _op("Mean", _simple("mean", averaged), "mean nanmean"),
-    _op("Max", _pick("max", 1), "max amax maximum"),
-    _op("Min", _pick("min", -1), "min amin minimum"),
+    _op("Max", _pick("max", 1), "max amax maximum", hint=_PAIR),
+    _op("Min", _pick("min", -1), "min amin minimum", hint=_PAIR),
     _op("LogSumExp", _simple("logsumexp", lambda n: pointwise(lambda v: v * 0.3 + math.log(n))), "logsumexp"),
     _op("Amax", _simple("amax", extreme), "amax max"),
     _op("Amin", _simple("amin", lambda n: extreme(n, -1)), "amin min"),
@@ -175,19 +179,19 @@ OPERATORS = (
         "norm linalg_vector_norm vector_norm linalg_norm"),
     _op("Prod", _reduce(("torch.prod(1.0 + {n} * torch.tanh({x}), dim={a}{k})",
                          "(1.0 + {n} * torch.sigmoid({x})).prod(dim={a}{k})"), lambda n: _near_one),
-        "prod", limits=Limits(least=2, high=64, widest=128)),
-    _op("Median", _pick("median", 0), "median nanmedian", limits=Limits(least=2, high=64)),
+        "prod", limits=Limits(least=2, high=64, widest=128), hint=_TAMED),
+    _op("Median", _pick("median", 0), "median nanmedian", limits=Limits(least=2, high=64), hint=_PAIR),
     _op("CumSum", _scan("torch.cumsum({x}, dim={a})", "{x}.cumsum(dim={a})", effect=lambda n: summed(max(n // 2, 1))),
         "cumsum", phase=5, limits=Limits(least=2, high=64)),
     _op("CumProd", _scan(_TAME, effect=lambda n: pointwise(lambda v: 1 + 0.1 * v)), "cumprod", phase=5,
-        limits=Limits(least=2, high=48, widest=64)),
+        limits=Limits(least=2, high=48, widest=64), hint=_TAMED),
     _op("CumMax", _scan("torch.cummax({x}, dim={a}).values", "{x}.cummax(dim={a})[0]", effect=extreme), "cummax",
         phase=5),
     _op("CumMin", _scan("torch.cummin({x}, dim={a}).values", effect=lambda n: extreme(n, -1)), "cummin", phase=5),
     _op("LogCumSumExp", _scan("torch.logcumsumexp({x}, dim={a})", effect=extreme), "logcumsumexp", phase=5),
     _op("Sort", _ordered("Sort"), "sort msort", phase=5),
     _op("TopK", _ordered("TopK"), "topk", phase=5),
-    _op("ArgMax", _arg("argmax"), "argmax", phase=5),
-    _op("ArgMin", _arg("argmin"), "argmin", phase=5),
+    _op("ArgMax", _arg("argmax"), "argmax", phase=5, hint=_INDEX),
+    _op("ArgMin", _arg("argmin"), "argmin", phase=5, hint=_INDEX),
     _op("Diff", _diff, "diff", DEEP, Limits(low=3, least=3), phase=5),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from operators.effects import kept
-from operators.spec import ANY, OF_RANK, SPATIAL, Arg, Layout, Limits, Operator, Site, Step, expr, module
+from operators.spec import ANY, OF_RANK, SPATIAL, Arg, Layout, Operator, Site, Step, expr, module
 
 
 def _plan(cls: str, functional: str) -> Callable[[Site], Step]:
@@ -22,9 +22,8 @@ def _plan(cls: str, functional: str) -> Callable[[Site], Step]:
 
 def _op(cls: str, functional: str, layouts: tuple[Layout, ...], *also: str) -> Operator:
     events = (f"M:{cls}", f"F:{functional}", *also)
-    return Operator(
-        cls, "supporting", "regularization", layouts, _plan(cls, functional), events, Limits(), 5
-    )  # fmt: skip
+    hint = f"F.{functional} needs training=self.training"
+    return Operator(cls, "supporting", "regularization", layouts, _plan(cls, functional), events, phase=5, hint=hint)
 
 
 OPERATORS = (

@@ -194,9 +194,12 @@ def _op(
     layouts: tuple[Layout, ...] = ANY,
     limits: Limits = ANYTHING,
     ends: tuple[Layout, ...] = (),
+    hint: str = "",
 ) -> Operator:
     names = tuple(e if ":" in e else f"F:{e}" for e in events.split())
-    return Operator(name, "supporting", "reshaping", layouts, plan, names, limits, 6 if ends else 5, ends=ends)
+    return Operator(
+        name, "supporting", "reshaping", layouts, plan, names, limits, 6 if ends else 5, ends=ends, hint=hint
+    )
 
 
 _NOT_VOLUME = (Layout.VECTOR, Layout.SEQUENCE, Layout.SIGNAL, Layout.IMAGE)
@@ -213,8 +216,9 @@ OPERATORS = (
     _op("Swapaxes", _transpose("Swapaxes"), "swapaxes swapdims transpose", DEEP),
     _op("Movedim", _transpose("Movedim"), "movedim moveaxis permute", DEEP),
     _op("Unsqueeze", _unsqueeze, "unsqueeze getitem", _NOT_VOLUME, ends=(Layout.SEQUENCE, Layout.IMAGE, Layout.VOLUME)),
-    _op("Squeeze", _squeeze, "squeeze", DEEP, _TWO),
-    _op("Fold", _fold, "M:Fold fold", (Layout.SIGNAL,), Limits(multiple=4, least=8), (Layout.IMAGE,)),
+    _op("Squeeze", _squeeze, "squeeze", DEEP, _TWO, hint="an axis of size 1"),
+    _op("Fold", _fold, "M:Fold fold", (Layout.SIGNAL,), Limits(multiple=4, least=8), (Layout.IMAGE,),
+        "C is channels times kernel area, L the number of windows in output_size"),
     _op("Unfold", _unfold, "M:Unfold unfold", (Layout.IMAGE,), Limits(low=4, high=32, widest=48), (Layout.SIGNAL,)),
     _op("Identity", _identity, "M:Identity"),
 )  # fmt: skip

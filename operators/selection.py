@@ -238,11 +238,13 @@ def _op(
     events: str,
     layouts: tuple[Layout, ...] = ANY,
     limits: Limits = ANYTHING,
+    hint: str = "",
 ) -> Operator:
     names = tuple(e if ":" in e else f"F:{e}" for e in events.split())
-    return Operator(name, "supporting", "selection", layouts, plan, names, limits)
+    return Operator(name, "supporting", "selection", layouts, plan, names, limits, hint=hint)
 
 
+_PLACES = "int64 indices, as torch.argsort gives them"
 _EVEN = Limits(multiple=2, least=4)
 _TWO = Limits(least=2, low=2)
 _SORTED = Limits(least=2, low=2, high=32, widest=128)
@@ -256,8 +258,8 @@ OPERATORS = (
     _op("Roll", _roll, "roll", ANY, _TWO),
     _op("Flip", _flip, "flip fliplr flipud", ANY, _TWO),
     _op("Rot90", _rot90, "rot90", (Layout.IMAGE,), _TWO),
-    _op("Gather", _gather("Gather"), "gather", ANY, _SORTED),
-    _op("TakeAlongDim", _gather("TakeAlongDim"), "take_along_dim gather", ANY, _SORTED),
+    _op("Gather", _gather("Gather"), "gather", ANY, _SORTED, _PLACES),
+    _op("TakeAlongDim", _gather("TakeAlongDim"), "take_along_dim gather", ANY, _SORTED, _PLACES),
     _op("IndexSelect", _gather("IndexSelect"), "index_select getitem", ANY, _TWO),
     _op("Tril", _triangle("tril"), "tril", DEEP, _TWO),
     _op("Triu", _triangle("triu"), "triu", DEEP, _TWO),
@@ -266,7 +268,7 @@ OPERATORS = (
     _op("Tile", _repeat("Tile"), "tile repeat", ANY, Limits(widest=256)),
     _op("RepeatInterleave", _repeat("RepeatInterleave"), "repeat_interleave", ANY, Limits(widest=256)),
     _op("Narrow", _narrow, "narrow", ANY, Limits(low=4, least=8)),
-    _op("Slice", _slice, "getitem", ANY, Limits(low=4, least=8)),
+    _op("Slice", _slice, "getitem", ANY, Limits(low=4, least=8), "indexing, as in x[:, ::2]"),
     _op("Unbind", _unbind, "unbind", DEEP, Limits(low=2, high=12, widest=12, least=2)),
     _op("Diagonal", _diagonal, "diagonal diag", DEEP, Limits(low=4, least=4)),
     _op("IndexAdd", _scatter, "index_add scatter_add", (Layout.VECTOR,), Limits(least=8)),

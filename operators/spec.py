@@ -167,6 +167,7 @@ class Operator:
             6 end of a stage.
         dtypes: element types of its inputs, in order.
         ends: layouts that it may leave its value in, when not the incoming one.
+        hint: what a person must know to write it that plan and name do not say (`operators/hints.py`).
     """
 
     name: str
@@ -179,6 +180,7 @@ class Operator:
     phase: int = 5
     dtypes: tuple[str, ...] = ("float32",)
     ends: tuple[Layout, ...] = ()
+    hint: str = ""
 
 
 WIDTHS = (8, 12, 16, 16, 20, 24, 24, 32, 32, 40, 48, 64)

@@ -70,9 +70,14 @@ def _grid_sample(site: Site) -> Step:
 
 
 def _op(
-    name: str, layouts: tuple[Layout, ...], plan: Callable[[Site], Step], events: str, limits: Limits = _GROWING
+    name: str,
+    layouts: tuple[Layout, ...],
+    plan: Callable[[Site], Step],
+    events: str,
+    limits: Limits = _GROWING,
+    hint: str = "",
 ) -> Operator:
-    return Operator(name, "supporting", "upsampling", layouts, plan, tuple(events.split()), limits, 4)
+    return Operator(name, "supporting", "upsampling", layouts, plan, tuple(events.split()), limits, 4, hint=hint)
 
 
 _ALL = "M:Upsample M:UpsamplingBilinear2d M:UpsamplingNearest2d F:interpolate F:upsample"
@@ -84,5 +89,6 @@ OPERATORS = (
         "M:UpsamplingBilinear2d M:Upsample F:interpolate F:upsample F:upsample_bilinear"),
     _op("UpsamplingNearest2d", (Layout.IMAGE,), _legacy("UpsamplingNearest2d", "nearest"),
         "M:UpsamplingNearest2d M:Upsample F:interpolate F:upsample F:upsample_nearest"),
-    _op("GridSample", (Layout.IMAGE,), _grid_sample, "F:grid_sample", Limits(low=3)),
+    _op("GridSample", (Layout.IMAGE,), _grid_sample, "F:grid_sample", Limits(low=3),
+        "grid (B, H, W, 2) in -1 to 1, as F.affine_grid gives it"),
 )  # fmt: skip
