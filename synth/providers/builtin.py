@@ -6,18 +6,15 @@ from hashlib import blake2b
 from importlib.util import find_spec
 from pathlib import Path
 
-from synth.providers import Answer, Request
+from synth.providers.interface import About, Answer, Request
 from synth.sampling import derived_rng
 
 
 class Builtin:
     """Needs no key and no network; the same request always gets the same answer from the same code."""
 
-    name = "builtin"
-    patterns: tuple[tuple[str, ...], ...] | None = None
-
     def __init__(self) -> None:
-        self.fingerprint = _code_digest("operators", "synth.synthesizer")
+        self.about = About("builtin", fingerprint=_code_digest("operators", "synth.synthesizer"))
 
     async def answer(self, request: Request) -> Answer:
         """Writes a program for the pattern; each attempt draws afresh."""
@@ -26,6 +23,9 @@ class Builtin:
         rng = derived_rng(request.seed, request.sample, f"program:{request.attempt}")
         source = write_program(request.pattern, rng, request.class_name)
         return Answer(f"```python\n{source.rstrip()}\n```\n\nFinal Pattern: [{', '.join(request.pattern)}]\n")
+
+    async def aclose(self) -> None:
+        """There is nothing to end."""
 
 
 def _code_digest(*packages: str) -> str:

@@ -10,17 +10,15 @@ from hashlib import blake2b
 from pathlib import Path
 
 from synth.errors import UsageError
-from synth.providers import Answer, Request
+from synth.providers.interface import About, Answer, Request
 from synth.records import read_records
 
 
 class Replay:
     """Answers from a file.  A second attempt gets no answer: there is only one recorded."""
 
-    def __init__(self, name: str, fingerprint: str, records: list[tuple[tuple[str, ...], str]]) -> None:
-        self.name = name
-        self.fingerprint = fingerprint
-        self.patterns: tuple[tuple[str, ...], ...] | None = tuple(pattern for pattern, _ in records)
+    def __init__(self, fingerprint: str, records: list[tuple[tuple[str, ...], str]]) -> None:
+        self.about = About("replay", fingerprint=fingerprint, patterns=tuple(pattern for pattern, _ in records))
         self._responses = [response for _, response in records]
 
     @classmethod
@@ -38,10 +36,13 @@ class Replay:
                 raise UsageError(f"{file}: record {number} has no list of operator names under pattern.")
             records.append((tuple(pattern), response))
         digest = blake2b(file.read_bytes(), digest_size=8).hexdigest()
-        return cls("replay", digest, records)
+        return cls(digest, records)
 
     async def answer(self, request: Request) -> Answer:
         """The recorded answer of this sample."""
         if request.attempt > 1:
             return Answer(None, "the recording holds one answer for each sample")
         return Answer(self._responses[request.sample])
+
+    async def aclose(self) -> None:
+        """There is nothing to end."""
