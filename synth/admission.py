@@ -10,7 +10,6 @@ from synth import config as configs
 from synth.config import RunConfig
 from synth.errors import UsageError
 from synth.journal import Journal
-from synth.providers import Provider
 from synth.rundir import RunDir, write_file
 from synth.sampling import OperatorSets
 
@@ -26,10 +25,9 @@ def versions() -> dict[str, str]:
     return found
 
 
-def surroundings(sets: OperatorSets, provider: Provider) -> dict[str, str]:
-    """What samples depend on beside the configuration."""
-    around = versions() | {"operator catalogue": sets.digest()}
-    return around | ({"provider version": provider.fingerprint} if provider.fingerprint else {})
+def surroundings(sets: OperatorSets, answers: dict[str, str]) -> dict[str, str]:
+    """What samples depend on beside the configuration; `answers` says it of where answers come from."""
+    return versions() | {"operator catalogue": sets.digest()} | answers
 
 
 def admit(config: RunConfig, around: dict[str, str], journal: Journal, run: RunDir) -> None:

@@ -39,7 +39,25 @@ class RunConfig:
     num_worker: int = _key(
         os.cpu_count() or 1, values.whole(1, 4096), "programs judged at the same time (one process each)", OPERATION
     )
-    model_name: str = _key("builtin", values.text("a provider name"), "who writes the programs: builtin, replay:FILE")
+    model_name: str | tuple[str, ...] = _key(
+        "builtin",
+        values.one_or_more("a provider name"),
+        "who writes the programs: builtin, replay:FILE, openai:MODEL, gemini:MODEL, local:MODEL",
+    )
+    repair_model: str | None = _key(
+        None,
+        values.text("a provider name", optional=True),
+        "who answers attempts after the first; default the one that made it",
+    )
+    prompt: str | tuple[str, ...] = _key(
+        "plain", values.one_or_more("a strategy of prompts/"), "the words language models are asked with"
+    )
+    prompt_dir: Path | None = _key(
+        None,
+        values.path("a directory", optional=True),
+        "a folder with strategies of your own; they come before those of prompts/",
+        OPERATION,
+    )
     num_core_ops_range: tuple[int, int] = _key((1, 3), values.span(MAX_OPERATORS_PER_SET), "core operators a sample")
     num_compound_ops_range: tuple[int, int] = _key(
         (0, 2), values.span(MAX_OPERATORS_PER_SET), "compound operators a sample"
@@ -51,6 +69,43 @@ class RunConfig:
     seed: int = _key(0, values.whole(0), "another seed, another corpus")
     max_retries: int = _key(3, values.whole(1, 100), "attempts a sample may take")
     temperature: float = _key(0.7, values.real(0, 2), "sampling temperature (language models only)")
+    max_output_tokens: int = _key(
+        16384, values.whole(1), "tokens an answer may take, reasoning included (language models only)"
+    )
+    api: str = _key(
+        "chat",
+        values.choice("chat", "completions"),
+        "how an OpenAI-compatible server is spoken to; completions: servers without a chat template",
+    )
+    base_url: str | None = _key(None, values.url(), "the server, where it is not the provider's own", OPERATION)
+    server_address: str | None = _key(
+        None, values.text("a host name", optional=True), "with port: base_url=http://ADDRESS:PORT/v1", OPERATION
+    )
+    port: int | None = _key(None, values.whole(1, 65535, optional=True), "see server_address", OPERATION)
+    mode: str = _key(
+        "online",
+        values.choice("online", "batch"),
+        "batch: openai and gemini are asked in batches, which take up to a day and cost half; everyone else, and in"
+        " online everyone, is asked at once",
+        OPERATION,
+    )
+    batch_size: int = _key(1000, values.whole(1, 50_000), "mode=batch: requests in one batch at most", OPERATION)
+    max_in_flight: int = _key(512, values.whole(1, 65536), "requests at one endpoint at the same time", OPERATION)
+    requests_per_minute: float | None = _key(
+        None, values.real(0, above_low=True, optional=True), "at each endpoint; none: what it lets through", OPERATION
+    )
+    tokens_per_minute: float | None = _key(
+        None, values.real(0, above_low=True, optional=True), "at each endpoint; none: what it lets through", OPERATION
+    )
+    request_timeout: float = _key(
+        600.0, values.real(0, 86400, above_low=True), "seconds one request may take from sending to its end", OPERATION
+    )
+    max_cost: float | None = _key(
+        None, values.real(0, above_low=True, optional=True), "US dollars the run may spend in all", OPERATION
+    )
+    price: tuple[float, float] | None = _key(
+        None, values.prices(), "what tokens cost, where the built-in table does not know", OPERATION
+    )
     device_target: str = _key(
         "sm_80", values.choice("sm_80", "sm_90", "sm_100"), "GPU architecture to write Triton code for"
     )
@@ -67,6 +122,18 @@ class RunConfig:
         OPERATION,
     )
 
+    @property
+    def in_batches(self) -> int:
+        """Requests to have under way: one batch with the provider while another's answers are judged; 0 online."""
+        return 2 * self.batch_size if self.mode == "batch" else 0
+
+    @property
+    def server(self) -> str:
+        """The address asked for, whichever way it was given; "" for the provider's own."""
+        if self.port is not None:
+            return f"http://{self.server_address or 'localhost'}:{self.port}/v1"
+        return self.base_url or ""
+
 
 RULES: dict[str, values.Rule] = {f.name: f.metadata["rule"] for f in fields(RunConfig)}
 
@@ -82,6 +149,10 @@ def build(overrides: dict[str, Any], file: Path | None = None) -> RunConfig:
     ranges = ("num_core_ops_range", "num_compound_ops_range", "num_supporting_ops_range")
     if all(getattr(config, name)[0] == 0 for name in ranges):
         raise UsageError(f"{', '.join(ranges)}: all start at 0, so a pattern could be empty; raise one minimum to 1.")
+    if config.base_url and (config.server_address or config.port):
+        raise UsageError("base_url, server_address: both name the server; give one of them.")
+    if config.server_address and config.port is None:
+        raise UsageError(f"server_address={config.server_address}: port is missing.")
     if config.target_accepted is not None and config.target_accepted > config.num_total_samples:
         raise UsageError(
             f"target_accepted={config.target_accepted}: allowed is at most num_total_samples"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from synth.journal import Attempt, Journal
+from synth.attempts import Attempt
+from synth.journal import Journal
 from synth.rundir import RunDir, write_file
 from validators.verdict import SENTENCES
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from synth.attempts import Attempt
 from synth.errors import CommandError, UsageError
-from synth.journal import Attempt, Journal
+from synth.journal import Journal
 from synth.rundir import RunDir
 from validators.verdict import Pair
 
@@ -46,9 +48,13 @@ COLUMNS: dict[str, str] = {
     "source_hash": _TEXT,
     "signature": _TEXT,
     "provider": _TEXT,
+    "model": _TEXT,  # as the server named it
+    "prompt": _TEXT,
+    "prompt_version": _TEXT,
+    "usage": _TEXT,  # tokens of the answer
     "seed": _WHOLE,
     "sample": _WHOLE,
-    "attempt": _WHOLE,
+    "attempt": _WHOLE,  # how many it took
 }
 _PAIR_FILE = "pair.json"
 _SOURCE = "synth"  # stands where KernelBook names a repository
@@ -67,7 +73,7 @@ def rows(journal: Journal) -> Iterator[dict[str, Any]]:
 def _row(
     attempt: Attempt, program: str, pair: Pair, identity: dict[str, Any], versions: dict[str, str]
 ) -> dict[str, Any]:
-    evidence = pair.evidence
+    evidence, origin = pair.evidence, attempt.origin
     content = blake2b(f"{program}\0{pair.triton_code}".encode("utf-8", "surrogatepass"), digest_size=20)
     return {
         "entry_point": attempt.entry_point,
@@ -95,7 +101,12 @@ def _row(
         "verdicts": json.dumps({v.stage: v.metrics for v in attempt.verdicts or ()}, sort_keys=True),
         "source_hash": attempt.source_hash or "",
         "signature": attempt.signature or "",
-        "provider": str(identity.get("model_name", "")).partition(":")[0],
+        # A journal of format 1 knows only what the whole run was asked for.
+        "provider": origin.provider or str(identity.get("model_name", "")).partition(":")[0],
+        "model": origin.model,
+        "prompt": origin.prompt,
+        "prompt_version": origin.prompt_version,
+        "usage": "" if origin.usage is None else json.dumps(asdict(origin.usage), sort_keys=True),
         "seed": int(identity.get("seed", 0)),
         "sample": attempt.sample,
         "attempt": attempt.attempt,

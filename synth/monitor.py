@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from synth import report
+from synth import money_report, report
 from synth.progress import Progress, WorkerState
 from synth.terminal import say
 
@@ -57,9 +57,15 @@ def _panel(progress: Progress, height: int) -> RenderableType:
     kept = f"{progress.words[1]} {progress.kept}{goal} ({report.percent(progress.kept, progress.settled)})"
     bar.add_row(progress.phase, ProgressBar(progress.total, progress.settled, width=30), head, kept)
     workers = list(progress.workers())
+    money, states = money_report.costs(progress), progress.endpoints()
+    asking: list[RenderableType] = [*money, *((money_report.endpoints(states),) if states else ())]
+    lines = len(money) + (len(states) + 2 if states else 0)
+    if progress.tally.judged > progress.tally.first_judged:
+        asking.insert(0, report.yields(progress.tally))
+        lines += 1
     # A panel taller than the terminal would scroll instead of staying in place.
-    shown = workers[: max(1, min(8, height - 24))]
-    parts: list[RenderableType] = [bar, "", report.funnel(progress.tally, progress.kept)]
+    shown = workers[: max(1, min(8, height - 24 - lines))]
+    parts: list[RenderableType] = [bar, *asking, "", report.funnel(progress.tally, progress.kept)]
     parts += ["", report.reasons(progress.tally, 4), "", report.operators(progress.tally, 4)]
     return Group(*parts, "", _workers(shown, sum(bool(w.label) for w in workers), len(workers)))
 

@@ -2,30 +2,35 @@
 
 Samples are worked on side by side and judged in any order, but their fates are decided in index order.  So
 what is kept is a pure function of configuration, seed and index, whatever the number of workers and however
-often the run was killed.  The window of samples in flight is bounded; nothing is asked for that could not
-soon be judged.
+often the run was killed.  How many are under way at a time is `window`'s to say; nothing is asked for that could
+not soon be judged.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
 from enum import Enum, StrEnum, auto
+from functools import partial
 from typing import Protocol
 
+from synth import window
+from synth.asking.stops import Stopped
+from synth.asks import Source
+from synth.attempts import Attempt
 from synth.config import RunConfig
 from synth.corpus import Corpus
-from synth.errors import CommandError
-from synth.extraction import extract
 from synth.gate import Gate
-from synth.journal import Attempt, Journal
+from synth.journal import Journal
 from synth.naming import Names
 from synth.progress import Progress, WorkerState
-from synth.providers import Answer, Provider, Request
+from synth.reading import read
 from synth.settlement import Kept
-from validators.verdict import Judgement, Program, Reason, Stage, Verdict
-
-WINDOW_PER_WORKER = 8  # deep enough to hide a slow sample, shallow enough to waste little at target_accepted
+from synth.turns import Turns
+from validators.verdict import Judgement, Program, Reason, Stage
 
 
 class JudgingPool(Protocol):
@@ -52,14 +57,21 @@ class Ending(StrEnum):
     DONE = auto()
     TARGET = auto()
     DRAINED = auto()
+    STOPPED = auto()
 
 
 class _At(Enum):
-    """What a sample's task is doing, as far as draining must know."""
+    """Where a sample is."""
 
-    BEFORE = auto()
+    ASK = auto()  # its answer is waited for
+    GATE = auto()  # a free validator is
     JUDGE = auto()
-    TURN = auto()
+    PASSED = auto()  # its turn is: it will be kept if nothing before it is the same
+    FAILED = auto()  # its turn is: it will be rejected
+    SETTLE = auto()  # its turn has come
+
+
+_OPEN = (_At.ASK, _At.GATE, _At.JUDGE)
 
 
 class Orchestrator:
@@ -68,167 +80,223 @@ class Orchestrator:
     def __init__(
         self,
         config: RunConfig,
-        pattern_of: Callable[[int], tuple[str, ...]],
-        provider: Provider,
+        source: Source,
         pool: JudgingPool,
         journal: Journal,
         corpus: Corpus,
         progress: Progress,
     ) -> None:
         self._config = config
-        self._pattern_of = pattern_of
-        self._names = Names(pattern_of)
-        self._provider = provider
+        self._source = source
+        self._names = Names(source.pattern)
         self._pool = pool
         self._journal = journal
         self._corpus = corpus
         self._progress = progress
         self._kept = Kept(journal.kept_keys())
-        self._front = journal.settled()  # the first sample whose fate is open
-        self._next = self._front
-        self._turns: dict[int, asyncio.Future[None]] = {}
-        self._tasks: dict[asyncio.Task[None], int] = {}
+        self._turns = Turns(journal.settled(), self._called)
+        self._next = self._turns.front
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._at: dict[int, _At] = {}
+        self._count = dict.fromkeys(_At, 0)
         self._gate = Gate(config.num_worker)
+        self._judging = window.Mean()  # seconds of a worker that an answer takes
         self._draining = False
-        self._wake = asyncio.Event()  # something other than the end of a task wants the loop's attention
+        self.stopped: Stopped | None = None  # why nothing more can be asked
+        self._ended: deque[tuple[int, asyncio.Task[None]]] = deque()
+        self._wake = asyncio.Event()
 
     async def run(self) -> Ending:
         """Works until every sample is decided, the target is met, or what was begun before `drain` is done."""
         try:
             while True:
                 if self._target_met():
-                    return Ending.TARGET
-                if self._draining and _At.JUDGE not in self._at.values():
-                    return Ending.DRAINED
+                    if not self._draining:
+                        self.drain()
+                    if not self._count[_At.ASK]:
+                        return Ending.TARGET
+                if self._closing and not any(self._count[at] for at in (*_OPEN, _At.SETTLE)):
+                    return Ending.DRAINED if self._draining else Ending.STOPPED
                 self._fill()
                 if not self._tasks:
                     return Ending.DONE
-                await self._next_event()
+                await self._wake.wait()
+                self._wake.clear()
+                self._harvest()
         finally:
-            for task in self._tasks:
+            tasks = list(self._tasks.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _next_event(self) -> None:
-        """Returns when a sample's task has ended, or something else calls; raises what ended a task."""
-        self._wake.clear()
-        wake = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait({wake, *self._tasks}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            wake.cancel()
-        for task in [task for task in self._tasks if task.done()]:
-            self._at.pop(self._tasks.pop(task), None)
-            if not task.cancelled():
-                task.result()  # a failure of the pool or the disk ends the run
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def drain(self) -> None:
-        """Begins nothing more; what is being judged is finished and kept."""
+        """Begins nothing more.  Answers on their way are kept, what is being judged is finished and kept."""
         self._draining = True
+        self._hang_up(_At.ASK, _At.GATE)
+
+    @property
+    def _closing(self) -> bool:
+        return self._draining or self.stopped is not None
+
+    def _hang_up(self, *places: _At) -> None:
+        """Ends what has cost nothing yet."""
         self._wake.set()
-        for task, sample in self._tasks.items():
-            if self._at.get(sample) is _At.BEFORE:
+        paid = self._source.hang_up()
+        for sample, task in self._tasks.items():
+            if self._at[sample] in places and sample not in paid:
                 task.cancel()
+
+    def _harvest(self) -> None:
+        """Takes in the samples that have come to an end; raises what ended a task."""
+        while self._ended:
+            sample, task = self._ended.popleft()
+            del self._tasks[sample]
+            self._count[self._at.pop(sample)] -= 1
+            if task.cancelled():
+                continue
+            try:
+                task.result()  # a failure of the pool or the disk ends the run
+            except Stopped as error:
+                if self.stopped is None:
+                    self.stopped = error
+                    self._hang_up(_At.ASK)  # answers that wait for a validator are judged
 
     def _target_met(self) -> bool:
         target = self._config.target_accepted
         return target is not None and self._progress.kept >= target
 
     def _fill(self) -> None:
-        window = WINDOW_PER_WORKER * self._config.num_worker
-        while not self._draining and self._next < min(self._progress.total, self._front + window):
-            task = asyncio.create_task(self._sample(self._next, self._names.name(self._next)))
-            self._tasks[task] = self._next
-            self._at[self._next] = _At.BEFORE
+        while not self._closing and self._next < self._progress.total and self._room():
+            sample = self._next
             self._next += 1
+            self._at[sample] = _At.ASK
+            self._count[_At.ASK] += 1
+            task = self._tasks[sample] = asyncio.create_task(self._sample(sample, self._names.name(sample)))
+            task.add_done_callback(partial(self._has_ended, sample))
+
+    def _has_ended(self, sample: int, task: asyncio.Task[None]) -> None:
+        self._ended.append((sample, task))
+        self._wake.set()
+
+    def _room(self) -> bool:
+        """Whether one more sample may be begun."""
+        absorbed = self._config.num_worker / self._judging.value if self._judging.value else 0.0
+        limits = self._config.num_worker, self._config.max_in_flight, self._source.floor
+        law = (absorbed, self._source.seconds, *limits)
+        opened = sum(self._count[at] for at in _OPEN)
+        if self._next >= self._turns.front + window.look_ahead(*law) or opened >= window.open_samples(*law):
+            return False
+        if self._config.target_accepted is None:
+            return True
+        # Twice what is missing: a yield of one half is common, and what is too much costs money.
+        missing = self._config.target_accepted - self._progress.kept - self._count[_At.PASSED]
+        return opened < max(2 * missing, self._config.num_worker if missing > 0 else 0)
+
+    def _move(self, sample: int, at: _At) -> None:
+        self._count[self._at[sample]] -= 1
+        self._at[sample] = at
+        self._count[at] += 1
 
     async def _sample(self, sample: int, name: str) -> None:
         """One sample from its first attempt to its fate."""
+        chain: list[Attempt] = []
         for number in range(1, self._config.max_retries + 1):
             attempt = self._journal.attempt(sample, number)
-            if attempt is None or not attempt.judged:
+            if attempt is None:
+                if self._closing:
+                    return
+                self._move(sample, _At.ASK)
+                if not await self._ask(sample, number, name, chain):
+                    break
+                attempt = self._of(sample, number)
+            if not attempt.judged:
                 if self._draining:
                     return
-                attempt = await self._attempt(sample, number, name, attempt)
-            if attempt.stage is None and not self._turned_down(attempt):
-                await self._turn(sample)
-                if not self._turned_down(attempt):
-                    self._settle(attempt, kept=True)
-                    return
-        await self._turn(sample)
-        last = self._journal.attempt(sample, self._config.max_retries)
-        assert last is not None
-        self._settle(last, kept=False)
+                attempt = await self._judge(attempt)
+            attempt = self._unless_repeated(attempt)
+            while attempt.stage is None and sample > self._turns.front:
+                await self._wait(attempt)
+                attempt = self._unless_repeated(attempt)
+            if attempt.stage is None:
+                self._settle(attempt, kept=True)
+                return
+            chain.append(attempt)
+            if attempt.reason is Reason.KERNELBENCH_SIGNATURE:
+                break  # the pattern itself is the benchmark's: no answer to it could pass
+        while sample > self._turns.front:
+            await self._wait(chain[-1])
+        self._settle(chain[-1], kept=False)
 
-    async def _attempt(self, sample: int, number: int, name: str, begun: Attempt | None) -> Attempt:
-        """One answer and its judgement; an answer that an earlier process paid for is not asked for again."""
-        self._at[sample] = _At.BEFORE
-        pattern = self._pattern_of(sample)
-        if begun is None:
-            request = Request(sample, number, pattern, name, self._config.seed, self._config.temperature)
-            answer = await self._ask(request)
-            self._journal.add_answer(sample, number, pattern, name, answer.text)
-        else:
-            answer = Answer(begun.answer)
-        extracted = extract(answer.text, name, pattern)
-        program = extracted.program
+    async def _ask(self, sample: int, number: int, name: str, chain: Sequence[Attempt]) -> bool:
+        """Journals the answer in the step in which it arrives; False where there is none to be had any more."""
+        received = await self._source.ask(sample, number, name, chain)
+        if received is None:
+            return False
+        pattern = self._source.pattern(sample)
+        with self._journal.together():
+            self._journal.add_answer(sample, number, pattern, name, received.text, received.origin)
+            if received.refusal is not None:
+                self._record(sample, number, pattern, None, Judgement((received.refusal,)))
+        return True
+
+    async def _judge(self, attempt: Attempt) -> Attempt:
+        """The attempt with its judgement."""
+        sample, number = attempt.sample, attempt.attempt
+        answered, program = read(attempt)
         if program is None:
-            assert extracted.refusal is not None
-            judgement = Judgement((extracted.refusal,))
-            if answer.text is None and answer.detail:
-                judgement = Judgement((Verdict(Stage.ANSWER, False, Reason.NO_ANSWER, answer.detail),))
-        else:
-            async with self._gate.turn(sample):
-                self._at[sample] = _At.JUDGE
-                judgement = await self._pool.judge(program)
-            answered = Verdict(Stage.ANSWER, ok=True, metrics={"final_pattern": list(extracted.final_pattern)})
-            judgement = Judgement((answered, *judgement.verdicts), judgement.pair)
+            self._judging.add(0.0)
+            self._record(sample, number, attempt.pattern, None, Judgement((answered,)))
+            return self._of(sample, number)
+        self._move(sample, _At.GATE)
+        async with self._gate.turn(sample):
+            self._move(sample, _At.JUDGE)
+            began = time.monotonic()
+            judgement = await self._pool.judge(program)
+            self._judging.add(time.monotonic() - began)
+        judgement = Judgement((answered, *judgement.verdicts), judgement.pair)
+        self._record(sample, number, attempt.pattern, program, judgement)
+        return self._of(sample, number)
+
+    def _record(
+        self, sample: int, number: int, pattern: tuple[str, ...], program: Program | None, judgement: Judgement
+    ) -> None:
         source, entry = (program.source, program.entry_point) if program else (None, None)
         self._journal.add_judgement(sample, number, source, entry, judgement)
-        self._progress.tally.add_judgement(pattern, judgement)
+        self._progress.tally.add_judgement(pattern, judgement, number)
+
+    def _of(self, sample: int, number: int) -> Attempt:
         attempt = self._journal.attempt(sample, number)
         assert attempt is not None
         return attempt
 
-    async def _ask(self, request: Request) -> Answer:
-        try:
-            return await self._provider.answer(request)
-        except CommandError:
-            raise
-        except Exception as error:  # a provider's fault on one request costs one attempt, not the run
-            return Answer(None, f"{self._provider.name} failed: {type(error).__name__}: {error}")
-
-    def _turned_down(self, attempt: Attempt) -> bool:
-        """Whether the attempt repeats something kept; then the journal says so."""
-        found = self._kept.duplicate(attempt)
+    def _unless_repeated(self, attempt: Attempt) -> Attempt:
+        """The attempt; turned down, in the journal too, when it passed and repeats something kept."""
+        found = self._kept.duplicate(attempt) if attempt.stage is None else None
         if found is None:
-            return False
+            return attempt
         reason, detail = found
         self._journal.turn_down(attempt.sample, attempt.attempt, Stage.SIMILARITY, reason, detail)
         tally, verdicts = self._progress.tally, attempt.verdicts or ()
-        tally.add(attempt.pattern, verdicts, None, None, times=-1)
-        tally.add(attempt.pattern, verdicts, Stage.SIMILARITY, reason)
-        return True
+        tally.add(attempt.pattern, verdicts, None, None, attempt.attempt, times=-1)
+        tally.add(attempt.pattern, verdicts, Stage.SIMILARITY, reason, attempt.attempt)
+        return replace(attempt, stage=Stage.SIMILARITY, reason=reason, detail=detail)
 
-    async def _turn(self, sample: int) -> None:
-        """Returns when every earlier sample is settled."""
-        self._at[sample] = _At.TURN
-        if self._draining:
-            self._wake.set()  # it may have been the last one being judged
-        if sample > self._front:
-            self._turns[sample] = asyncio.get_running_loop().create_future()
-            await self._turns[sample]
+    async def _wait(self, attempt: Attempt) -> None:
+        """Until its turn, or until it is known to repeat something kept."""
+        self._move(attempt.sample, _At.PASSED if attempt.stage is None else _At.FAILED)
+        self._wake.set()  # there is room for another, or it was the last one that a drain waits for
+        await self._turns.wait(attempt)
+
+    def _called(self, sample: int) -> None:
+        self._move(sample, _At.SETTLE)
 
     def _settle(self, attempt: Attempt, kept: bool) -> None:
         if self._target_met():
             return  # beyond the target: left open, for a run that raises it
         self._journal.settle(attempt.sample, attempt.attempt, attempt.name, kept)
-        self._front = attempt.sample + 1
         self._progress.settled += 1
         if kept:
             self._progress.kept += 1
             self._kept.add(attempt.sample, attempt.source_hash, attempt.signature)
         self._corpus.write(attempt, kept)
-        if turn := self._turns.pop(self._front, None):
-            turn.set_result(None)
+        self._turns.settled(attempt, kept)

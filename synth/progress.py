@@ -5,9 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from synth.money import Money
 from synth.tally import Tally
+
+if TYPE_CHECKING:
+    from synth.asking.asker import EndpointState
 
 
 class WorkerState(Protocol):
@@ -32,6 +36,8 @@ class Progress:
     kept: int = 0
     tally: Tally = field(default_factory=Tally)
     workers: Callable[[], Sequence[WorkerState]] = lambda: ()
+    money: Money = field(default_factory=Money)
+    endpoints: Callable[[], Sequence[EndpointState]] = lambda: ()
     #: for the rate: what was settled and kept when judging began in this process
     began: float = field(default_factory=time.monotonic)
     settled_before: int = 0
@@ -62,3 +68,10 @@ class Progress:
         if self.target is not None and kept:
             left = min(left, (self.target - self.kept) * self.elapsed / kept)
         return max(0.0, left)
+
+    @property
+    def whole(self) -> float | None:
+        """What the whole run is, in parts of what is done; None before there is anything to tell from."""
+        if self.target is not None and self.kept:
+            return max(1.0, min(self.target / self.kept, self.total / self.settled))
+        return self.total / self.settled if self.settled else None

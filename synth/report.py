@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from synth import money_report
 from synth.progress import Progress
 from synth.tally import Tally
 from validators.verdict import SENTENCES
@@ -73,10 +74,22 @@ def summary(progress: Progress) -> str:
     )
 
 
+def yields(tally: Tally) -> str:
+    """How many samples passed at their first attempt, and with the later ones."""
+    whole = tally.first_judged
+    return (
+        f"Yield: {percent(tally.first_passed, whole)} of samples passed at the first attempt,"
+        f" {percent(tally.passed, whole)} after repair"
+    )
+
+
 def figures(progress: Progress, limit: int = 8) -> RenderableType:
     """A run on one screen."""
     tally = progress.tally
     parts: list[RenderableType] = [summary(progress)]
+    if tally.judged > tally.first_judged:
+        parts.append(yields(tally))
+    parts += money_report.costs(progress)
     if tally.judged:
         parts += ["", funnel(tally, progress.kept)]
     if tally.top_reasons(1):
@@ -96,5 +109,6 @@ def plain_line(progress: Progress) -> str:
         f"{progress.phase}: {progress.settled}/{progress.total} {progress.words[0]}"
         f"  {progress.words[1]} {progress.kept} ({percent(progress.kept, progress.settled)})"
         f"  {progress.rate:.2f}/s  eta {duration(progress.eta)}  busy {len(busy)}"
+        + money_report.short(progress)
         + (f"  most rejects: {top[0][0].value}/{top[0][1]} {top[0][2]}" if top else "")
     )

@@ -1,28 +1,35 @@
-"""One `.parallel` command: opens the run's directory and journal, works, and tells how it ended."""
+"""One process's work on a run: opens its directory and journal, works, and tells how it ended."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
 from synth import config as configs
 from synth import judging
 from synth.admission import admit, surroundings
+from synth.asking.calls import Call
+from synth.asking.stops import BudgetSpent, Stopped
+from synth.asks import Asks, Source
+from synth.casting import Cast, open_cast
 from synth.config import RunConfig
 from synth.corpus import Corpus
-from synth.errors import DONE, FEWER, INTERRUPTED
+from synth.errors import DONE, FEWER, INTERRUPTED, STOPPED
+from synth.figures import progress_of
 from synth.journal import Journal
 from synth.judging import PoolOpener, settings_of
+from synth.money import Money
 from synth.monitor import watching
 from synth.orchestrator import Ending, Orchestrator
 from synth.progress import Progress
-from synth.providers import Provider, open_provider
+from synth.providers import Choice
 from synth.rundir import DEFAULT_PARENT, RunDir
-from synth.sampling import OperatorSets, catalogue_sets, sample_pattern
+from synth.sampling import OperatorSets, catalogue_sets
 from synth.signals import stopping
 from synth.terminal import say
 
@@ -32,13 +39,45 @@ def run_parallel(
     console: Console,
     open_pool: PoolOpener = judging.open_pool,
     sets: OperatorSets | None = None,
-    provider: Provider | None = None,
+    choice: Choice | None = None,
 ) -> int:
-    """Runs or resumes; the exit code.  `open_pool`, `sets` and `provider` are handed in by tests."""
-    provider = provider or open_provider(config.model_name)
+    """Runs or resumes; the exit code.  `open_pool`, `sets` and `choice` are handed in by tests."""
     sets = sets or catalogue_sets()
-    around = surroundings(sets, provider)
-    root = config.output_dir or DEFAULT_PARENT / configs.config_hash(config, around)
+    cast = open_cast(config, sets, choice)
+    return run_cast(config, cast, surroundings(sets, cast.identity), console, open_pool)
+
+
+def run_cast(
+    config: RunConfig,
+    cast: Cast,
+    around: dict[str, str],
+    console: Console,
+    open_pool: PoolOpener,
+    again: str = "",
+) -> int:
+    """Runs or resumes with providers that are open; `again` is what the user is told to go on with."""
+    with opened(config, around) as (config, run, journal):
+
+        def open_source(money: Money) -> Source:
+            def record(call: Call) -> None:
+                journal.ledger.record(call)
+                money.add(call)
+
+            return Asks(config, cast, journal.ledger.spent(), record, journal.ledger)
+
+        again = again or f"python -m synth .parallel config={run.config}"
+        return Session(config, console, open_pool, open_source, journal, run, again).work()
+
+
+def directory(config: RunConfig, around: dict[str, str]) -> Path:
+    """Where a run lands."""
+    return config.output_dir or DEFAULT_PARENT / configs.config_hash(config, around)
+
+
+@contextmanager
+def opened(config: RunConfig, around: dict[str, str]) -> Iterator[tuple[RunConfig, RunDir, Journal]]:
+    """The run's directory, made or found again, nobody else at work there; the configuration names it."""
+    root = directory(config, around)
     config = replace(config, output_dir=root)
     run = RunDir(root)
     run.create()
@@ -47,66 +86,55 @@ def run_parallel(
         journal = Journal.create_or_open(run.journal)
         try:
             admit(config, around, journal, run)
-            pattern_of = pattern_source(config, sets, provider)
-            return _Session(config, console, open_pool, pattern_of, provider, journal, run).work()
+            yield config, run, journal
         finally:
             journal.close()
 
 
-def pattern_source(config: RunConfig, sets: OperatorSets, provider: Provider) -> Callable[[int], tuple[str, ...]]:
-    """Sample index to pattern: the provider's own patterns where it brings some, sampled ones otherwise."""
-    if provider.patterns is not None:
-        return provider.patterns.__getitem__
-    return partial(sample_pattern, config, sets)
-
-
 @dataclass(frozen=True)
-class _Session:
+class Session:
     """What one process does for a run."""
 
     config: RunConfig
     console: Console
     open_pool: PoolOpener
-    pattern_of: Callable[[int], tuple[str, ...]]
-    provider: Provider
+    open_source: Callable[[Money], Source]
     journal: Journal
     run: RunDir
+    again: str  # the command that goes on
 
     def work(self) -> int:
         """Picks up where the journal ends, works to the end, and tells of it; the exit code."""
-        progress = self._so_far()
+        progress, source = self._so_far()
         corpus = Corpus(self.run)
         corpus.restore(self.journal)
         if progress.settled:
             self._say(f"resuming {self.run.root}: {progress.settled} of {progress.total} samples decided")
         target = self.config.target_accepted
-        open_samples = progress.settled < progress.total and (target is None or progress.kept < target)
-        ending = asyncio.run(self._judge(progress, corpus)) if open_samples else Ending.DONE
-        return self._tell(ending, progress)
+        if progress.settled >= progress.total or (target is not None and progress.kept >= target):
+            return self._tell(Ending.DONE, progress)
+        return asyncio.run(self._work(source, progress, corpus))
 
-    def _so_far(self) -> Progress:
-        total, patterns = self.config.num_total_samples, self.provider.patterns
-        if patterns is not None and len(patterns) < total:
-            total = len(patterns)
-            self._say(f"{self.config.model_name} holds {total} answers, so there are as many samples")
-        self.journal.set_meta("total", total)
-        progress = Progress(total=total, target=self.config.target_accepted)
-        for _, _, _, kept in self.journal.fates():
-            progress.settled += 1
-            progress.kept += kept
-        for outcome in self.journal.outcomes():
-            progress.tally.add(*outcome)
-        return progress
+    def _so_far(self) -> tuple[Progress, Source]:
+        progress = progress_of(self.journal)
+        progress.total, progress.target = self.config.num_total_samples, self.config.target_accepted
+        progress.money.max_cost = self.config.max_cost
+        source = self.open_source(progress.money)
+        if source.limit is not None and source.limit < progress.total:
+            progress.total = source.limit
+            self._say(f"there are {progress.total} answers, so there are as many samples")
+        progress.endpoints = source.endpoints
+        self.journal.set_meta("total", progress.total)
+        return progress, source
 
-    async def _judge(self, progress: Progress, corpus: Corpus) -> Ending | None:
-        """Works until the end; None when a second signal, or one during the start, stopped it at once."""
+    async def _work(self, source: Source, progress: Progress, corpus: Corpus) -> int:
         orchestrator: Orchestrator | None = None
 
         def drain() -> bool:
             if orchestrator is None:
                 return False
             progress.phase = "draining"
-            self._say("finishing what is being judged; once more stops at once")
+            self._say("finishing what is being judged and keeping answers on their way; once more stops at once")
             orchestrator.drain()
             return True
 
@@ -118,17 +146,22 @@ class _Session:
                         progress.phase = "judging"
                         progress.workers = lambda: pool.workers
                         progress.begin()
-                        orchestrator = Orchestrator(
-                            self.config, self.pattern_of, self.provider, pool, self.journal, corpus, progress
-                        )
-                        return await orchestrator.run()
+                        orchestrator = Orchestrator(self.config, source, pool, self.journal, corpus, progress)
+                        ending = await orchestrator.run()
+                if orchestrator.stopped is not None:
+                    return self._tell_why(orchestrator.stopped)
+                return self._tell(ending, progress)
             except asyncio.CancelledError:
-                return None
+                return self._tell(Ending.DRAINED, progress)
+            finally:
+                await source.aclose()
+                if left := source.left():
+                    self._say(left)
 
-    def _tell(self, ending: Ending | None, progress: Progress) -> int:
+    def _tell(self, ending: Ending, progress: Progress) -> int:
         root, target = self.run.root, self.config.target_accepted
-        if ending in (None, Ending.DRAINED):
-            self._say(f"interrupted; go on with: python -m synth .parallel config={self.run.config}")
+        if ending is Ending.DRAINED:
+            self._say(f"interrupted; go on with: {self.again}")
             return INTERRUPTED
         self._say(f"{progress.kept} programs in {root}")
         if progress.kept == 0:
@@ -139,6 +172,13 @@ class _Session:
             self._say(f"target_accepted={target} was not reached; raise num_total_samples to go on")
             return FEWER
         return DONE
+
+    def _tell_why(self, stopped: Stopped) -> int:
+        more = ""
+        if isinstance(stopped, BudgetSpent) and self.config.max_cost is not None:
+            more = f" max_cost={2 * self.config.max_cost:g}"
+        self._say(f"stopped: {str(stopped).rstrip('.')}. Go on with: {self.again}{more}")
+        return STOPPED
 
     def _say(self, line: str) -> None:
         say(self.console, line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from synth.journal import Attempt
+from synth.attempts import Attempt
 from validators.verdict import Reason
 
 

@@ -18,6 +18,9 @@ class Tally:
 
     judged: int = 0
     passed: int = 0
+    #: the same of first attempts: the yield before any repair
+    first_judged: int = 0
+    first_passed: int = 0
     entered_stage: Counter[Stage] = field(default_factory=Counter)
     passed_stage: Counter[Stage] = field(default_factory=Counter)
     cpu_seconds: defaultdict[Stage, float] = field(default_factory=lambda: defaultdict(float))
@@ -31,10 +34,14 @@ class Tally:
         verdicts: Iterable[Verdict],
         stage: Stage | None,
         reason: Reason | None,
+        attempt: int = 1,
         times: int = 1,
     ) -> None:
         """Counts one attempt that was turned down at `stage`, or at none; `times=-1` takes it back."""
         self.judged += times
+        if attempt == 1:
+            self.first_judged += times
+            self.first_passed += times if stage is None else 0
         for verdict in verdicts:
             self.cpu_seconds[verdict.stage] += times * verdict.cpu_seconds
             if stage is None or _ORDER[verdict.stage] <= _ORDER[stage]:
@@ -51,11 +58,11 @@ class Tally:
             self.operator_attempts[operator] += times
             self.operator_passed[operator] += times if stage is None else 0
 
-    def add_judgement(self, pattern: Iterable[str], judgement: Judgement) -> None:
+    def add_judgement(self, pattern: Iterable[str], judgement: Judgement, attempt: int = 1) -> None:
         """Counts one attempt as the validators judged it."""
         failure = judgement.failure
         stage, reason = (None, None) if failure is None else (failure.stage, failure.reason)
-        self.add(pattern, judgement.verdicts, stage, reason)
+        self.add(pattern, judgement.verdicts, stage, reason, attempt)
 
     def stages(self) -> list[Stage]:
         """The stages that anything entered, in order."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from synth.errors import UsageError
 
@@ -57,17 +58,35 @@ def whole(low: int, high: int = 1 << 62, *, optional: bool = False) -> Rule:
     return Rule(reach + (", or none" if optional else ""), convert)
 
 
-def real(low: float, high: float, *, above_low: bool = False) -> Rule:
-    """A finite number within bounds."""
+def real(low: float, high: float = math.inf, *, above_low: bool = False, optional: bool = False) -> Rule:
+    """A finite number within bounds; with `optional`, `none` too."""
 
-    def convert(value: Any) -> float:
+    def convert(value: Any) -> float | None:
+        if optional and (value is None or str(value).lower() == "none"):
+            return None
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError
         if not low <= value <= high or (above_low and value == low):
             raise ValueError
         return float(value)
 
-    return Rule(f"a number {'above' if above_low else 'from'} {low:g} {'up ' if above_low else ''}to {high:g}", convert)
+    reach = f"a number {'above' if above_low else 'from'} {low:g}"
+    if high != math.inf:
+        reach += f" {'up ' if above_low else ''}to {high:g}"
+    return Rule(reach + (", or none" if optional else ""), convert)
+
+
+def prices() -> Rule:
+    """`[input,output]`, two amounts of money; or none."""
+
+    def convert(value: Any) -> tuple[float, float] | None:
+        if value is None or str(value).lower() == "none":
+            return None
+        amount = real(0).convert
+        first, second = value  # ValueError or TypeError for anything but two items
+        return amount(first), amount(second)
+
+    return Rule("[input,output] in US dollars per million tokens, or none", convert)
 
 
 def span(high: int) -> Rule:
@@ -106,6 +125,37 @@ def words(*names: str) -> Rule:
         return cleaned
 
     return Rule("a list such as [a,b]" + (f" of {', '.join(names)}" if names else ""), convert, literal=True)
+
+
+def one_or_more(what: str) -> Rule:
+    """A text, or a list of texts such as `[a,b:0.5]`."""
+    single = text(what)
+
+    def convert(value: Any) -> str | tuple[str, ...]:
+        typed = isinstance(value, str) and value.strip()
+        if typed and typed.startswith("[") and typed.endswith("]"):
+            value = [item.strip().strip("'\"") for item in typed[1:-1].split(",")]
+        if isinstance(value, list | tuple):
+            if not value:
+                raise ValueError
+            return tuple(single.convert(item) for item in value)
+        return single.convert(value)
+
+    return Rule(f"{what}, or a list of them such as [a:0.7,b:0.3] with weights", convert, literal=True)
+
+
+def url() -> Rule:
+    """An http(s) address; or none."""
+
+    def convert(value: Any) -> str | None:
+        if value is None or str(value).lower() == "none":
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+            raise ValueError
+        return str(value).rstrip("/")
+
+    return Rule("an address such as http://localhost:8000/v1, or none", convert, literal=True)
 
 
 def text(what: str, *, optional: bool = False) -> Rule:

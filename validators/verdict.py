@@ -29,6 +29,9 @@ class Reason(StrEnum):
     # answer
     NO_ANSWER = "no_answer"
     NO_CODE = "no_code"
+    TRUNCATED = "truncated"
+    BLOCKED = "blocked"
+    CONTEXT_TOO_LONG = "context_too_long"
     # contract
     NOT_TEXT = "not_text"
     SYNTAX_ERROR = "syntax_error"
@@ -78,6 +81,9 @@ class Reason(StrEnum):
 SENTENCES: dict[Reason, str] = {
     Reason.NO_ANSWER: "The provider gave no answer.",
     Reason.NO_CODE: "The answer holds no Python code block that defines a module.",
+    Reason.TRUNCATED: "The answer reached max_output_tokens before its program ended.",
+    Reason.BLOCKED: "The provider refused to answer.",
+    Reason.CONTEXT_TOO_LONG: "The conversation is longer than the model can read.",
     Reason.NOT_TEXT: "The file is not UTF-8 text.",
     Reason.SYNTAX_ERROR: "The program is not valid Python.",
     Reason.NO_ENTRY_POINT: "The program defines no nn.Module class that could be its entry point.",

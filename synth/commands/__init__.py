@@ -8,6 +8,7 @@ from typing import Any
 
 from synth import values
 from synth.config import RunConfig
+from synth.mock_server import Behaviour
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ _RUN_PARAMS = tuple(
 )
 _CONFIG = Param("config", values.path("a TOML file", optional=True), "a TOML file of these keys; overrides win")
 _RUN_PATH = Param("path", values.path("a run directory", optional=True), "the run; default the newest in outputs/")
+_TABLES = ("all", "stage", "reason", "operator")
+_SORTED_BY = ("provider", "model", "prompt", "pattern_size")
 _STAGES = ("contract", "similarity", "shapes", "eager", "triton")
 
 
@@ -61,6 +64,7 @@ _LISTED = (
         (
             "python -m synth .parallel num_total_samples=5000 num_core_ops_range=[1,5] p_value=0.25",
             "python -m synth .parallel target_accepted=100 num_total_samples=200 seed=1 output_dir=./corpus",
+            "python -m synth .parallel model_name=[gemini:0.7,builtin:0.3] repair_model=builtin max_cost=5",
         ),
         (*_RUN_PARAMS, _CONFIG),
     ),
@@ -73,7 +77,7 @@ _LISTED = (
             Param("index", values.whole(0), "which sample of the configuration", 0),
             Param("pattern", values.words(), "these operators instead of a sampled pattern"),
             Param("out", values.path("a directory", optional=True), "the debug folder; default outputs/debug/<name>"),
-            *_all_but("num_total_samples", "target_accepted", "num_worker", "max_retries", "output_dir"),
+            *_all_but("num_total_samples", "target_accepted", "num_worker", "output_dir", "mode", "batch_size"),
             _CONFIG,
         ),
     ),
@@ -110,12 +114,30 @@ _LISTED = (
         "stats",
         "stats",
         "funnel, reasons, operators and cost of a run",
-        ("python -m synth .stats by=operator",),
+        ("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
         (
             _RUN_PATH,
-            Param("by", values.choice("all", "stage", "reason", "operator"), "one table in full", "all"),
+            Param("by", values.words(*_TABLES, *_SORTED_BY), "tables in full, and what to sort samples by", ("all",)),
         ),
         positional="path",
+    ),
+    Command(
+        "revalidate",
+        "revalidate",
+        "judge a run's answers again, without a request: new validators, another torch, another device",
+        ("python -m synth .revalidate path=outputs/RUN device_target=sm_90",),
+        (
+            _RUN_PATH,
+            *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "output_dir"),
+        ),
+        positional="path",
+    ),
+    Command(
+        "estimate",
+        "estimate",
+        "what a run would cost, take and yield, told from a small pilot of it",
+        ("python -m synth .estimate model_name=openai num_total_samples=5000 pilot=20",),
+        (Param("pilot", values.whole(1, 10000), "samples to try", 20), *_RUN_PARAMS, _CONFIG),
     ),
     Command(
         "operators",
@@ -136,6 +158,21 @@ _LISTED = (
         (
             Param("self_test", values.flag(), "start the validators and judge a known program", True),
             *_picked("device_target"),
+        ),
+    ),
+    Command(
+        "mock_server",
+        "mock_server",
+        "a server that speaks the OpenAI and Gemini protocols, with faults on demand",
+        (
+            "python -m synth .mock_server port=8000 latency=lognormal:2:0.5 reset_rate=0.01",
+            "python -m synth .mock_server requests_per_second=[[0,5],[10,1],[30,5]] hint=[retry-after,retry-info]",
+            "python -m synth .mock_server answers=text:6000 max_in_flight=500 key=sk-1 models=[gpt-5,gemini-3]",
+            "python -m synth .mock_server latency=1 slots=8",
+        ),
+        (
+            Param("port", values.whole(0, 65535), "of 127.0.0.1; 0 takes a free one; the address is printed", 0),
+            *(Param(f.name, f.metadata["rule"], f.metadata["doc"], f.default) for f in fields(Behaviour)),
         ),
     ),
 )

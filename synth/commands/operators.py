@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.table import Table
 
-from synth.commands.stats import tally_of
 from synth.errors import UsageError, nearest
+from synth.figures import tally_of
 from synth.journal import Journal
 from synth.report import percent
 from synth.rundir import existing_run

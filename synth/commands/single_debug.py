@@ -1,118 +1,179 @@
-"""`.single_debug`: one sample from pattern to Triton code, with everything shown and kept."""
+"""`.single_debug`: one sample from pattern to Triton code, every attempt at it, with everything shown and kept."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-import prompts
 from synth import config as configs
+from synth.asking.calls import Call
+from synth.asks import Asks
+from synth.attempts import Attempt
+from synth.casting import Cast, open_cast
 from synth.config import RunConfig
 from synth.errors import DONE, FEWER, INTERRUPTED, UsageError, nearest
-from synth.extraction import Extracted, extract
+from synth.journal import Journal
 from synth.judging import PoolOpener, open_pool, settings_of
 from synth.naming import base_name
-from synth.providers import Answer, Provider, Request, open_provider
+from synth.orchestrator import JudgingPool
+from synth.prompting import Strategies, messages_for
+from synth.providers import Message
+from synth.reading import read
 from synth.rundir import DEFAULT_PARENT, write_file
 from synth.sampling import OperatorSets, catalogue_sets
-from synth.session import pattern_source
 from synth.signals import stopping
 from synth.terminal import console, say
-from validators.verdict import SENTENCES, Judgement, Program
-
-
-@dataclass(frozen=True)
-class _Sample:
-    """What is asked for."""
-
-    index: int
-    pattern: tuple[str, ...]
-    name: str
+from validators.verdict import SENTENCES, Judgement
 
 
 def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     """Makes, judges and shows one sample; the exit code."""
     index, asked, out = given.pop("index", 0), given.pop("pattern", None), given.pop("out", None)
     config = configs.build(given, given.pop("config", None))
-    provider, sets = open_provider(config.model_name), catalogue_sets()
-    sample = _sample(config, provider, sets, index, asked)
-    folder = Path(out or DEFAULT_PARENT / "debug" / sample.name)
+    sets = catalogue_sets()
+    cast = open_cast(config, sets)
+    pattern = _pattern(cast, sets, index, asked)
+    cast = Cast(config, cast.choice, cast.repair, cast.strategies, lambda _: pattern)
+    folder = Path(out or DEFAULT_PARENT / "debug" / base_name(pattern))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"out={folder}: cannot be written to ({error.strerror}).") from None
-    return asyncio.run(_show(config, provider, sample, folder, console(), open_pool))
+    debug = _Debug(config, cast, index, pattern, folder, console(), open_pool)
+    return asyncio.run(debug.interruptible())
 
 
-def _sample(
-    config: RunConfig, provider: Provider, sets: OperatorSets, index: int, asked: tuple[str, ...] | None
-) -> _Sample:
+def _pattern(cast: Cast, sets: OperatorSets, index: int, asked: tuple[str, ...] | None) -> tuple[str, ...]:
     if asked is not None:
         known = {*sets.core, *sets.compound, *sets.supporting}
         for name in asked:
             if name not in known:
                 raise UsageError(f"pattern: unknown operator {name}.{nearest(name, known)}")
-        return _Sample(index, asked, base_name(asked))
-    if provider.patterns is not None and index >= len(provider.patterns):
-        raise UsageError(f"index={index}: allowed is at most {len(provider.patterns) - 1} with this model_name.")
-    pattern = pattern_source(config, sets, provider)(index)
-    return _Sample(index, pattern, base_name(pattern))
+        return asked
+    if cast.limit is not None and index >= cast.limit:
+        raise UsageError(f"index={index}: allowed is at most {cast.limit - 1} with this model_name.")
+    return cast.pattern(index)
 
 
-async def _show(
-    config: RunConfig, provider: Provider, sample: _Sample, folder: Path, out: Console, open_pool: PoolOpener
-) -> int:
-    def part(title: str, file: str, text: str) -> None:
-        write_file(folder / file, text if text.endswith("\n") else text + "\n")
-        out.rule(f"{title} ({file})", align="left")
-        say(out, text.rstrip("\n"))
+@dataclass(frozen=True)
+class _Debug:
+    """One sample, and where it is shown."""
 
-    part(f"sample {sample.index}: pattern", "pattern.json", json.dumps(sample.pattern))
-    note = " that a language model would get" if provider.name == "builtin" else ""
-    try:
-        prompt = prompts.render("plain", sample.pattern, sample.name)
-    except prompts.PromptError as error:
-        raise UsageError(str(error)) from None
-    part(f"prompt{note}", "prompt.txt", prompt)
-    request = Request(sample.index, 1, sample.pattern, sample.name, config.seed, config.temperature)
-    answer: Answer = await provider.answer(request)
-    part("answer", "answer.txt", answer.text or f"(none: {answer.detail})")
-    extracted: Extracted = extract(answer.text, sample.name, sample.pattern)
-    if extracted.program is None:
-        assert extracted.refusal is not None
-        judgement = Judgement((extracted.refusal,))
-    else:
-        part("program", f"{sample.name}.py", extracted.program.source)
-        judged = await _judge(config, extracted.program, out, open_pool)
-        if judged is None:
-            say(out, "interrupted")
-            return INTERRUPTED
-        judgement = judged
-    write_file(folder / "verdicts.json", json.dumps([v.to_json() for v in judgement.verdicts], indent=1) + "\n")
-    if judgement.pair is not None:
-        part("triton code", f"{sample.name}New.py", judgement.pair.triton_code)
-        part("triton code as Inductor wrote it", "original_triton_code.py", judgement.pair.original_triton_code)
-    out.rule("verdicts (verdicts.json)", align="left")
-    for verdict in judgement.verdicts:
-        word = "pass" if verdict.ok else f"FAIL {verdict.reason}"
-        say(out, f"{verdict.stage:10} {word:12} {verdict.cpu_seconds:7.3f} cpu s  {json.dumps(verdict.metrics)[:400]}")
-        if verdict.reason is not None:
-            say(out, f"           {SENTENCES[verdict.reason]} {verdict.detail}")
-    say(out, f"everything is in {folder}")
-    return DONE if judgement.accepted else FEWER
+    config: RunConfig
+    cast: Cast
+    index: int
+    pattern: tuple[str, ...]
+    folder: Path
+    out: Console
+    open_pool: PoolOpener
+
+    async def interruptible(self) -> int:
+        """Shows the sample; the exit code."""
+        with stopping(lambda: False):
+            try:
+                return await self._show()
+            except asyncio.CancelledError:
+                say(self.out, "interrupted")
+                return INTERRUPTED
+            finally:
+                await self.cast.aclose()
+
+    async def _show(self) -> int:
+        self._part(f"sample {self.index}: pattern", "pattern.json", json.dumps(self.pattern))
+        journal = Journal.create_or_open(Path(":memory:"))  # SQLite's name for no file at all
+        calls: list[Call] = []
+        asks = Asks(self.config, self.cast, 0.0, calls.append)
+        chain: list[Attempt] = []
+        judgement: Judgement | None = None
+        async with AsyncExitStack() as stack:
+            pool: JudgingPool | None = None
+            for number in range(1, self.config.max_retries + 1):
+                name = base_name(self.pattern)
+                received = await asks.ask(self.index, number, name, chain)
+                journal.add_answer(self.index, number, self.pattern, name, received.text, received.origin)
+                attempt = _attempt(journal, self.index, number)
+                self._show_answer(attempt, calls, received.refusal.detail if received.refusal else "")
+                verdict, program = read(attempt) if received.refusal is None else (received.refusal, None)
+                judgement = Judgement((verdict,))
+                if program is not None:
+                    self._part("program", f"{name}{_nth(number)}.py", program.source)
+                    if pool is None:
+                        say(self.out, "starting the validators ...")
+                        pool = await stack.enter_async_context(self.open_pool(1, settings_of(self.config)))
+                    judged = await pool.judge(program)
+                    judgement = Judgement((verdict, *judged.verdicts), judged.pair)
+                source, entry = (program.source, program.entry_point) if program else (None, None)
+                journal.add_judgement(self.index, number, source, entry, judgement)
+                self._show_verdicts(judgement, name, number)
+                if judgement.accepted:
+                    break
+                chain.append(_attempt(journal, self.index, number))
+                calls.clear()
+        journal.close()
+        say(self.out, f"everything is in {self.folder}")
+        return DONE if judgement is not None and judgement.accepted else FEWER
+
+    def _show_answer(self, attempt: Attempt, calls: list[Call], detail: str) -> None:
+        origin, number = attempt.origin, attempt.attempt
+        named = origin.provider + (f":{origin.asked}" if origin.asked else "")
+        self.out.rule(f"attempt {number} of at most {self.config.max_retries}: {named}", align="left")
+        if origin.messages:
+            self._part(
+                f"prompt {origin.prompt}@{origin.prompt_version}", _file("prompt", number), _talk(origin.messages)
+            )
+        elif number == 1:
+            strategy = Strategies.parse(self.config.prompt, self.config.prompt_dir).strategy_for(
+                self.config.seed, self.index
+            )
+            talk = _talk(messages_for(self.pattern, base_name(self.pattern), strategy))
+            self._part("prompt that a language model would get", _file("prompt", number), talk)
+        self._part("answer", _file("answer", number), attempt.answer or f"(none: {detail})")
+        if calls:
+            facts = [asdict(call) for call in calls]
+            self._part("calls", f"calls{_nth(number)}.json", json.dumps(facts, indent=1))
+
+    def _show_verdicts(self, judgement: Judgement, name: str, number: int) -> None:
+        if judgement.pair is not None:
+            self._part("triton code", f"{name}New.py", judgement.pair.triton_code)
+            original = judgement.pair.original_triton_code
+            self._part("triton code as Inductor wrote it", "original_triton_code.py", original)
+        file = f"verdicts{_nth(number)}.json"
+        write_file(self.folder / file, json.dumps([v.to_json() for v in judgement.verdicts], indent=1) + "\n")
+        self.out.rule(f"verdicts ({file})", align="left")
+        for verdict in judgement.verdicts:
+            word = "pass" if verdict.ok else f"FAIL {verdict.reason}"
+            facts = json.dumps(verdict.metrics)[:400]
+            say(self.out, f"{verdict.stage:10} {word:12} {verdict.cpu_seconds:7.3f} cpu s  {facts}")
+            if verdict.reason is not None:
+                say(self.out, f"           {SENTENCES[verdict.reason]} {verdict.detail}")
+
+    def _part(self, title: str, file: str, text: str) -> None:
+        write_file(self.folder / file, text if text.endswith("\n") else text + "\n")
+        self.out.rule(f"{title} ({file})", align="left")
+        say(self.out, text.rstrip("\n"))
 
 
-async def _judge(config: RunConfig, program: Program, out: Console, open_pool: PoolOpener) -> Judgement | None:
-    """The judgement, or None when a signal came first."""
-    with stopping(lambda: False):
-        try:
-            say(out, "starting the validators ...")
-            async with open_pool(1, settings_of(config)) as pool:
-                return await pool.judge(program)
-        except asyncio.CancelledError:
-            return None
+def _attempt(journal: Journal, sample: int, number: int) -> Attempt:
+    attempt = journal.attempt(sample, number)
+    assert attempt is not None
+    return attempt
+
+
+def _nth(number: int) -> str:
+    return "" if number == 1 else f"-{number}"
+
+
+def _file(what: str, number: int) -> str:
+    return f"{what}{_nth(number)}.txt"
+
+
+def _talk(messages: tuple[Message, ...]) -> str:
+    if len(messages) == 1:
+        return messages[0].content
+    return "\n\n".join(f"--- {message.role} ---\n{message.content.strip()}" for message in messages) + "\n"

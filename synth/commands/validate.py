@@ -15,11 +15,12 @@ from synth.config import RunConfig
 from synth.errors import DONE, FAILED, INTERRUPTED, CommandError, UsageError
 from synth.judging import PoolOpener, open_pool
 from synth.monitor import watching
-from synth.orchestrator import WINDOW_PER_WORKER, JudgingPool
+from synth.orchestrator import JudgingPool
 from synth.programs import Candidate, find_candidates, read_candidate
 from synth.progress import Progress
 from synth.signals import stopping
 from synth.terminal import console, say
+from synth.window import WINDOW_PER_WORKER
 from validators.verdict import Judgement, Settings
 
 

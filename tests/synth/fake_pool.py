@@ -13,7 +13,7 @@ from rich.console import Console
 from synth import session
 from synth.config import RunConfig
 from synth.errors import CommandError
-from synth.providers import Answer, Request
+from synth.providers import About, Answer, Choice, Provider, Request
 from synth.sampling import OperatorSets
 from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage, Verdict
 
@@ -63,9 +63,7 @@ class FakePool:
 class FakeProvider:
     """Writes a program that differs by sample and attempt."""
 
-    name = "fake"
-    fingerprint = ""
-    patterns: tuple[tuple[str, ...], ...] | None = None
+    about = About("fake")
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
@@ -77,6 +75,9 @@ class FakeProvider:
             return Answer("I would rather not.")
         return Answer(program_text(f"{request.sample}-{request.attempt}"))
 
+    async def aclose(self) -> None:
+        """There is nothing to end."""
+
 
 def program_text(comment: str = "", name: str = "Model") -> str:
     return (
@@ -86,7 +87,7 @@ def program_text(comment: str = "", name: str = "Model") -> str:
     )
 
 
-def run_fake(config: RunConfig, provider: FakeProvider | None = None, **pool_options: object) -> tuple[int, str]:
+def run_fake(config: RunConfig, provider: Provider | Choice | None = None, **pool_options: object) -> tuple[int, str]:
     """One run with everything faked; exit code and output."""
     out = StringIO()
 
@@ -95,5 +96,7 @@ def run_fake(config: RunConfig, provider: FakeProvider | None = None, **pool_opt
         yield FakePool(num_worker, settings, **pool_options)
 
     console = Console(file=out, width=130)
-    code = session.run_parallel(config, console, open_pool, SETS, provider or FakeProvider())
+    who = provider or FakeProvider()
+    choice = who if isinstance(who, Choice) else Choice((who,), (1.0,))
+    code = session.run_parallel(config, console, open_pool, SETS, choice)
     return code, out.getvalue()

@@ -44,7 +44,10 @@ def test_a_wrong_file_is_named_with_the_field(tmp_path: Path, content: str, word
         RunConfig,
         num_total_samples=st.integers(1, 10**9),
         target_accepted=st.none() | st.just(1),
-        model_name=st.sampled_from(["builtin", 'replay:a "b"\\c.json', "replay:ä\u2028.json"]),
+        model_name=st.sampled_from(["builtin", 'replay:a "b"\\c.json', "replay:ä\u2028.json", ("gemini:0.7", "x")]),
+        price=st.none() | st.just((0.1, 2.5)),
+        max_cost=st.none() | st.floats(0.001, 1e9),
+        base_url=st.none() | st.just("https://x.example/v1"),
         num_core_ops_range=st.just((1, 4)),
         p_value=st.floats(0, 1),
         output_dir=st.none() | st.just(Path("some/where")),
@@ -58,13 +61,35 @@ def test_what_is_saved_reads_back(config: RunConfig) -> None:
     assert build(data) == replace(config, **{k: v for k, v in vars(config).items() if k in data})
 
 
+@pytest.mark.parametrize(
+    ("given", "server"),
+    [
+        ({"base_url": "http://x:1/v1/"}, "http://x:1/v1"),
+        ({"server_address": "gpu1", "port": 30000}, "http://gpu1:30000/v1"),
+        ({"port": 8000}, "http://localhost:8000/v1"),
+        ({}, ""),
+    ],
+)
+def test_a_server_is_named_in_either_way(given: dict[str, object], server: str) -> None:
+    assert build(given).server == server
+
+
+@pytest.mark.parametrize("typed", ["[gemini:0.7, builtin]", ["gemini:0.7", "builtin"], "['gemini:0.7',\"builtin\"]"])
+def test_several_models_are_typed_or_listed(typed: object) -> None:
+    assert build({"model_name": typed}).model_name == ("gemini:0.7", "builtin")
+
+
 def test_every_field_changes_the_hash_unless_operational() -> None:
     base = RunConfig()
     changed = {
         "num_total_samples": 7, "target_accepted": 3, "num_worker": 99, "model_name": "replay:x", "p_value": 0.1,
         "num_core_ops_range": (2, 3), "num_compound_ops_range": (1, 2), "num_supporting_ops_range": (0, 1), "seed": 9,
         "max_retries": 1, "temperature": 0.1, "device_target": "sm_90", "validation_timeout": 1.0,
-        "max_tensor_bytes": 5, "output_dir": Path("x"),
+        "max_tensor_bytes": 5, "output_dir": Path("x"), "repair_model": "builtin", "prompt": "resample",
+        "prompt_dir": Path("x"), "max_output_tokens": 5, "api": "completions", "base_url": "http://x",
+        "server_address": "x", "port": 5, "mode": "batch", "batch_size": 5, "max_in_flight": 5,
+        "requests_per_minute": 5.0,
+        "tokens_per_minute": 5.0, "request_timeout": 5.0, "max_cost": 5.0, "price": (1.0, 2.0),
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(RunConfig)}
     for key, value in changed.items():

@@ -51,7 +51,9 @@ def test_a_duplicate_is_turned_down_where_it_belongs(path: Path) -> None:
     journal.add_answer(0, 1, (), "n", "a")
     journal.add_judgement(0, 1, "p", "M", JUDGED)
     journal.turn_down(0, 1, Stage.SIMILARITY, Reason.DUPLICATE_SOURCE, "as in sample 0")
-    assert [outcome[2:] for outcome in journal.outcomes()] == [(Stage.SIMILARITY, Reason.DUPLICATE_SOURCE)]
+    assert [(outcome.stage, outcome.reason) for outcome in journal.outcomes()] == [
+        (Stage.SIMILARITY, Reason.DUPLICATE_SOURCE)
+    ]
     assert (journal.settled(), list(journal.kept_attempts())) == (0, [])
     journal.settle(0, 1, "n", kept=True)
     assert (journal.settled(), len(list(journal.kept_attempts()))) == (1, 1)
@@ -112,7 +114,7 @@ def test_damaged_content_is_told(path: Path) -> None:
 def test_a_full_disk_is_told_and_loses_nothing(path: Path) -> None:
     journal = Journal.create_or_open(path)
     journal.add_answer(0, 1, (), "n", "a")
-    journal._database.execute("PRAGMA max_page_count=1")
+    journal._file._database.execute("PRAGMA max_page_count=1")
     with pytest.raises(CommandError, match="what was judged is kept") as caught:
         journal.add_answer(1, 1, (), "n", random.Random(0).randbytes(99999).hex())
     assert caught.value.exit_code == 1

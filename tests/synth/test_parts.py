@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from synth import monitor, report
+from synth.asking.calls import Call
+from synth.asking.meter import EndpointState
 from synth.errors import UsageError
 from synth.gate import Gate
+from synth.money import Money
 from synth.progress import Progress
-from synth.providers import Request, open_provider
+from synth.providers import Request, Usage, open_provider
 from synth.tally import Tally
 from validators.verdict import Judgement, Reason, Settings, Stage, Verdict
 
@@ -111,6 +114,39 @@ def test_the_panel_shows_it_all_and_fits() -> None:
     assert len(text.splitlines()) <= 30
 
 
+def asked_progress() -> Progress:
+    progress = Progress(total=50, phase="judging", settled=10, kept=8, money=Money(max_cost=5.0))
+    for attempt in (1, 1, 1, 2):
+        progress.tally.add_judgement(["Conv2d"], PASSED if attempt == 2 else FAILED, attempt)
+    usage = Usage(900_000, 100_000, 300_000, 200_000)
+    progress.money.add(Call(0, 1, "openai", "m", "answer", None, usage, 0.8, 2.0, ""))
+    state = EndpointState("api.example m", 31, 64, None, 3, "cooling 12 s", 812, 7, 1.25, 9.5, 1234.5, "")
+    progress.endpoints = lambda: [state]
+    return progress
+
+
+def test_the_panel_shows_what_asking_costs_and_fits() -> None:
+    progress = asked_progress()
+    out = StringIO()
+    Console(file=out, width=140).print(monitor._panel(progress, height=34))
+    text = out.getvalue()
+    for words in (
+        "prompt 900,000 (100,000 cached), output 300,000 (200,000 reasoning), for each kept program 150,000",
+        "Spent: $0.8000, for each kept program $0.1000, whole run about $4.00, max_cost $5.00",
+        "0.0 % of samples passed at the first attempt, 33.3 % after repair",
+    ):
+        assert words in text
+    assert "api.example m 31/64 3 cooling 12 s 812 7 1.2 s 9.5 s 1,234" in " ".join(text.split())
+    assert len(text.splitlines()) <= 34
+
+
+def test_the_plain_line_tells_what_asking_costs() -> None:
+    line = report.plain_line(asked_progress())
+    assert "spent $0.8000" in line
+    assert "api.example m: 31/64 cooling 12 s" in line
+    assert "\n" not in line
+
+
 def test_the_plain_line_is_one_line() -> None:
     progress = Progress(total=50, phase="judging", settled=12, kept=9)
     progress.tally.add_judgement(["Conv2d"], FAILED)
@@ -138,13 +174,13 @@ def test_replay_answers_from_its_file(tmp_path: Path) -> None:
     file = tmp_path / "answers.json"
     file.write_text(json.dumps([{"pattern": ["A"], "response": "one"}, {"pattern": [], "response": "two"}]))
     provider = open_provider(f"replay:{file}")
-    assert provider.patterns == (("A",), ())
+    assert provider.about.patterns == (("A",), ())
     request = Request(1, 1, (), "N", 0, 0.0)
     assert asyncio.run(provider.answer(request)).text == "two"
     assert asyncio.run(provider.answer(Request(1, 2, (), "N", 0, 0.0))).text is None
-    before = provider.fingerprint
+    before = provider.about.fingerprint
     file.write_text(json.dumps([{"pattern": ["A"], "response": "other"}]))
-    assert open_provider(f"replay:{file}").fingerprint != before
+    assert open_provider(f"replay:{file}").about.fingerprint != before
 
 
 def test_the_builtin_provider_repeats_itself() -> None:
@@ -154,7 +190,7 @@ def test_the_builtin_provider_repeats_itself() -> None:
     assert "class SynthModel_Linear_ReLU(nn.Module)" in (answers[0] or "")
     other = asyncio.run(open_provider("builtin").answer(replace(request, attempt=1))).text
     assert other != answers[0]
-    assert open_provider("builtin").fingerprint == open_provider("builtin").fingerprint != ""
+    assert open_provider("builtin").about.fingerprint == open_provider("builtin").about.fingerprint != ""
 
 
 @pytest.mark.parametrize(

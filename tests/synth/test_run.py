@@ -11,16 +11,17 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import fake_pool
 import pytest
-from fake_pool import FakeProvider, run_fake
+from fake_pool import FakePool, FakeProvider, run_fake
 
 from synth import export
 from synth.config import RunConfig
 from synth.errors import CommandError, UsageError
 from synth.journal import Journal
-from synth.orchestrator import WINDOW_PER_WORKER
 from synth.rundir import RunDir
-from validators.verdict import Reason, Stage
+from synth.window import WINDOW_PER_WORKER
+from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -71,7 +72,7 @@ def test_every_sample_has_a_fate_and_every_reject_a_reason(whole: Path) -> None:
         reasons.add(attempt.reason)
         assert (whole / f"{name}.py").exists() == was_kept
         assert (whole / "run" / "rejects" / f"{name}.py").exists() != was_kept
-    assert Reason.DUPLICATE_SIGNATURE in {reason for *_, reason in journal.outcomes()}
+    assert Reason.DUPLICATE_SIGNATURE in {outcome.reason for outcome in journal.outcomes()}
     journal.close()
 
 
@@ -272,3 +273,15 @@ def test_the_window_bounds_what_is_in_flight(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         run_fake(config(tmp_path, num_worker=2), provider, die_after=0)
     assert len(provider.asked) <= 2 * WINDOW_PER_WORKER
+
+
+def test_a_pattern_of_the_benchmark_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Similar(FakePool):
+        async def judge(self, program: Program) -> Judgement:
+            return Judgement((Verdict(Stage.SIMILARITY, False, Reason.KERNELBENCH_SIGNATURE, "KernelBench 2/1"),))
+
+    monkeypatch.setattr(fake_pool, "FakePool", Similar)
+    provider = FakeProvider()
+    code, _ = run_fake(config(tmp_path, num_total_samples=8, max_retries=3), provider)
+    assert code == 3
+    assert sorted(provider.asked) == [(sample, 1) for sample in range(8)]

@@ -1,0 +1,113 @@
+"""Who answers which attempt, asked in which words: a function of configuration, seed, index and the attempts before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from synth.asking.prices import price_of, require_price
+from synth.attempts import Attempt, Origin
+from synth.config import RunConfig
+from synth.errors import UsageError
+from synth.prompting import Rejected, Strategies, messages_for
+from synth.providers import Choice, Options, Provider, Request, open_choice, open_provider
+from synth.providers.batches import batch_endpoint
+from synth.sampling import OperatorSets, sample_pattern
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The open providers of a run and the strategies that prompted ones are asked with."""
+
+    config: RunConfig
+    choice: Choice
+    repair: Provider | None
+    strategies: Strategies | None  # None where nobody needs a prompt
+    pattern: Callable[[int], tuple[str, ...]]
+
+    @property
+    def limit(self) -> int | None:
+        """How many samples there can be; None where patterns are sampled."""
+        return None if self.choice.patterns is None else len(self.choice.patterns)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What samples depend on that the configuration does not say: models, versions of prompts, a file's hash."""
+        who = {"models": self.choice.identity}
+        if self.repair is not None:
+            who["repair"] = Choice((self.repair,), (1.0,)).identity
+        return who | (self.strategies.identity if self.strategies else {})
+
+    def request(
+        self, sample: int, number: int, name: str, chain: Sequence[Attempt]
+    ) -> tuple[Provider, Request, Origin]:
+        """Whom to ask for an attempt, and what; `chain` holds the rejected attempts before it."""
+        config, pattern = self.config, self.pattern(sample)
+        provider = self.choice.provider_for(config.seed, sample)
+        if number > 1 and self.repair is not None:
+            provider = self.repair
+        about = provider.about
+        request = Request(sample, number, pattern, name, config.seed, config.temperature)
+        origin = Origin(about.name, about.model, about.model)
+        if not about.prompted or self.strategies is None:
+            return provider, request, origin
+        strategy = self.strategies.strategy_for(config.seed, sample)
+        rejected = [Rejected(one.answer, str(one.stage), str(one.reason), one.detail) for one in chain]
+        messages = messages_for(pattern, name, strategy, rejected)
+        return (
+            provider,
+            replace(request, messages=messages, max_output_tokens=config.max_output_tokens),
+            replace(origin, prompt=strategy.name, prompt_version=strategy.version, messages=messages),
+        )
+
+    async def aclose(self) -> None:
+        """Ends the connections of every provider."""
+        await asyncio.gather(self.choice.aclose(), *((self.repair.aclose(),) if self.repair else ()))
+
+
+def open_cast(config: RunConfig, sets: OperatorSets, choice: Choice | None = None) -> Cast:
+    """Opens everyone the configuration names.  Raises UsageError where one cannot do what is asked.
+
+    `choice` stands in for what `model_name` names.
+    """
+    options = Options(config.server, _api(config), config.request_timeout, config.max_in_flight)
+    elsewhere = replace(options, base_url="")
+    names = [config.model_name] if isinstance(config.model_name, str) else config.model_name
+    # Where there is a local server, base_url is its address and nobody else's.
+    repair_is_local, first_is_local = _is_local(config.repair_model or ""), any(map(_is_local, names))
+    choice = choice or open_choice(config.model_name, options if first_is_local or not repair_is_local else elsewhere)
+    repair = None
+    if config.repair_model is not None:
+        repair = open_provider(config.repair_model, options if repair_is_local or not first_is_local else elsewhere)
+        if repair.about.patterns is not None:
+            raise UsageError(
+                f"repair_model={config.repair_model}: brings its own patterns, so it cannot repair others'."
+            )
+    everyone = [*choice.providers, *([repair] if repair else [])]
+    if config.server and not any(provider.about.endpoint for provider in everyone):
+        raise UsageError(f"base_url={config.server}: nobody named by model_name asks a server.")
+    if config.mode == "batch" and not any(map(batch_endpoint, everyone)):
+        raise UsageError("mode=batch: nobody named by model_name has a batch endpoint; openai and gemini have one.")
+    for provider in everyone:
+        if provider.about.endpoint:
+            price = price_of(provider.about.name, provider.about.model, config.price)
+            require_price(provider.about, price, config.max_cost)
+    prompted = any(provider.about.prompted for provider in everyone)
+    return Cast(
+        config,
+        choice,
+        repair,
+        Strategies.parse(config.prompt, config.prompt_dir) if prompted else None,
+        partial(sample_pattern, config, sets) if choice.patterns is None else choice.patterns.__getitem__,
+    )
+
+
+def _is_local(model_name: str) -> bool:
+    return model_name.strip(" [").partition(":")[0] == "local"
+
+
+def _api(config: RunConfig) -> Literal["chat", "completions"]:
+    return "completions" if config.api == "completions" else "chat"
