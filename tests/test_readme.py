@@ -48,6 +48,12 @@ def test_the_operator_example_is_a_real_entry() -> None:
     assert f'_op("Sin", {example[1]}' in (ROOT / "operators" / "pointwise.py").read_text(encoding="utf-8")
 
 
+def test_the_provider_example_is_the_tested_one() -> None:
+    tested = (ROOT / "tests" / "providers" / "example_provider.py").read_text(encoding="utf-8")
+    assert tested.split('"""', 2)[2].strip() in README
+    assert len([line for line in tested.splitlines() if line.strip()]) <= 20
+
+
 def test_the_reasons_page_is_generated() -> None:
     page = (ROOT / "validators" / "REASONS.md").read_text(encoding="utf-8")
     assert page == reasons_table(), "run: python -m validators.verdict > validators/REASONS.md"
