@@ -81,7 +81,10 @@ def open_cast(config: RunConfig, sets: OperatorSets, choice: Choice | None = Non
     choice = choice or open_choice(config.model_name, options if first_is_local or not repair_is_local else elsewhere)
     repair = None
     if config.repair_model is not None:
-        repair = open_provider(config.repair_model, options if repair_is_local or not first_is_local else elsewhere)
+        try:
+            repair = open_provider(config.repair_model, options if repair_is_local or not first_is_local else elsewhere)
+        except UsageError as error:
+            raise UsageError(str(error).replace("model_name=", "repair_model=", 1)) from None
         if repair.about.patterns is not None:
             raise UsageError(
                 f"repair_model={config.repair_model}: brings its own patterns, so it cannot repair others'."
@@ -96,11 +99,12 @@ def open_cast(config: RunConfig, sets: OperatorSets, choice: Choice | None = Non
             price = price_of(provider.about.name, provider.about.model, config.price)
             require_price(provider.about, price, config.max_cost)
     prompted = any(provider.about.prompted for provider in everyone)
+    strategies = Strategies.parse(config.prompt, config.prompt_dir)  # a wrong name is told whoever answers
     return Cast(
         config,
         choice,
         repair,
-        Strategies.parse(config.prompt, config.prompt_dir) if prompted else None,
+        strategies if prompted else None,
         partial(sample_pattern, config, sets) if choice.patterns is None else choice.patterns.__getitem__,
     )
 

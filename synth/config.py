@@ -78,9 +78,7 @@ class RunConfig:
         "how an OpenAI-compatible server is spoken to; completions: servers without a chat template",
     )
     base_url: str | None = _key(None, values.url(), "the server, where it is not the provider's own", OPERATION)
-    server_address: str | None = _key(
-        None, values.text("a host name", optional=True), "with port: base_url=http://ADDRESS:PORT/v1", OPERATION
-    )
+    server_address: str | None = _key(None, values.host(), "with port: base_url=http://ADDRESS:PORT/v1", OPERATION)
     port: int | None = _key(None, values.whole(1, 65535, optional=True), "see server_address", OPERATION)
     mode: str = _key(
         "online",
@@ -92,10 +90,10 @@ class RunConfig:
     batch_size: int = _key(1000, values.whole(1, 50_000), "mode=batch: requests in one batch at most", OPERATION)
     max_in_flight: int = _key(512, values.whole(1, 65536), "requests at one endpoint at the same time", OPERATION)
     requests_per_minute: float | None = _key(
-        None, values.real(0, above_low=True, optional=True), "at each endpoint; none: what it lets through", OPERATION
+        None, values.real(1, optional=True), "at each endpoint; none: what it lets through", OPERATION
     )
     tokens_per_minute: float | None = _key(
-        None, values.real(0, above_low=True, optional=True), "at each endpoint; none: what it lets through", OPERATION
+        None, values.real(1, optional=True), "at each endpoint; none: what it lets through", OPERATION
     )
     request_timeout: float = _key(
         600.0, values.real(0, 86400, above_low=True), "seconds one request may take from sending to its end", OPERATION
@@ -104,7 +102,7 @@ class RunConfig:
         None, values.real(0, above_low=True, optional=True), "US dollars the run may spend in all", OPERATION
     )
     price: tuple[float, float] | None = _key(
-        None, values.prices(), "what tokens cost, where the built-in table does not know", OPERATION
+        None, values.prices(), "what tokens of every model asked cost, instead of the built-in table", OPERATION
     )
     device_target: str = _key(
         "sm_80", values.choice("sm_80", "sm_90", "sm_100"), "GPU architecture to write Triton code for"

@@ -106,7 +106,7 @@ class JournalFile:
         """One statement, committed when it returns, or with what it stands `together` with."""
         try:
             self._database.execute(statement, values)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:  # the last two: what a provider made up
             raise CommandError(f"{self.path}: cannot be written ({error}); what was judged is kept.") from None
 
     @contextmanager

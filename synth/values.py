@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,11 +152,24 @@ def url() -> Rule:
         if value is None or str(value).lower() == "none":
             return None
         parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
-            raise ValueError
+        if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+            raise ValueError  # it is written into the run's files, where keys must not be
         return str(value).rstrip("/")
 
-    return Rule("an address such as http://localhost:8000/v1, or none", convert, literal=True)
+    return Rule("an address without keys such as http://localhost:8000/v1, or none", convert, literal=True)
+
+
+def host() -> Rule:
+    """A host's name or number; or none."""
+
+    def convert(value: Any) -> str | None:
+        if value is None or str(value).lower() == "none":
+            return None
+        if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:]+\]", str(value)):
+            raise ValueError
+        return str(value)
+
+    return Rule("a host name such as localhost, or none", convert, literal=True)
 
 
 def text(what: str, *, optional: bool = False) -> Rule:

@@ -18,7 +18,6 @@ from synth.asking.meter import EndpointState
 from synth.asking.pacing import Limits, Pacer, Pass
 from synth.asking.prices import Price, cost_of, require_price, worst_cost
 from synth.asking.stops import Stopped
-from synth.errors import CommandError
 from synth.providers.interface import About, Answer, Failure, FailureKind, Provider, Request, Usage
 
 #: fatal failures in a row that stop an endpoint which has never answered: key, model or request form are wrong
@@ -129,8 +128,6 @@ class Asker:
         outcome: Answer | Failure | None = None
         try:
             outcome = await provider.answer(request)
-        except CommandError:
-            raise
         except Exception as error:  # a provider's own fault; its text might hold a prompt or a key
             outcome = Failure(FailureKind.TRANSIENT, f"{provider.about.name} failed: {type(error).__name__}")
         finally:
@@ -151,6 +148,12 @@ class Asker:
         try:
             self._record(_call(about, one, outcome, usage, shown, endpoint.pacer.now - one.sent_at))
             _weigh(endpoint, about, outcome)
+            if self._budget.max_cost is not None and cost is not None and cost > one.reservation.worst:
+                worst = one.reservation.worst
+                endpoint.pacer.stop(
+                    f"{about.name}:{about.model}: a request cost ${cost:.4f}, its price allows ${worst:.4f} at most;"
+                    " set price=[input,output] to what the server bills; everything that came back is kept."
+                )
         finally:
             self._budget.settle(one.reservation, cost)
             endpoint.pacer.leave(one, outcome)
@@ -178,8 +181,9 @@ def _weigh(endpoint: _Endpoint, about: About, outcome: Answer | Failure | None) 
 
 
 def _unbilled(failure: Failure) -> bool:
-    """Whether the server said no instead of working; after a reset or a time-out nobody knows."""
-    return failure.kind in _UNBILLED or (failure.status is not None and failure.status >= 500)
+    """Whether the server said no instead of working, or was not there; after a reset or a time-out nobody knows."""
+    said_no = failure.status is not None and failure.status >= 400
+    return failure.kind in _UNBILLED or said_no or not failure.sent
 
 
 def _call(

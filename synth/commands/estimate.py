@@ -34,6 +34,8 @@ def run(
     if config.output_dir is not None:
         small = replace(small, output_dir=config.output_dir.with_name(f"{config.output_dir.name}-pilot"))
     cast = open_cast(small, sets, choice)
+    if cast.limit is not None:
+        config = replace(config, num_total_samples=min(config.num_total_samples, cast.limit))
     around = surroundings(sets, cast.identity)
     small = replace(small, output_dir=directory(small, around))
     code = run_cast(small, cast, around, out, open_pool, again="the same command")

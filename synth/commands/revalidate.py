@@ -40,8 +40,7 @@ def _revalidate(old: Journal, old_run: RunDir, given: dict[str, Any], out: Conso
         raise UsageError(f"output_dir={config.output_dir}: is the run itself; choose another directory.")
     around = surroundings(catalogue_sets(), {"answers of": digest(old)})
     with opened(config, around) as (config, run, journal):
-        if not journal.settled():
-            journal.ledger.take_over(old.ledger.calls())
+        journal.ledger.take_over(old.ledger.calls())
         again = f"python -m synth .revalidate path={old_run.root} output_dir={run.root}"
         again += "".join(f" {key}={value}" for key, value in given.items() if key != "output_dir")
         code = Session(config, out, open_pool, lambda money: source, journal, run, again).work()

@@ -65,10 +65,14 @@ def open_choice(model_name: str | Sequence[str], options: Options | None = None)
     parts = _parts(model_name)
     if parts is None:
         assert isinstance(model_name, str)
+        if model_name.startswith("[") or model_name.endswith("]"):
+            raise UsageError(f"model_name={model_name}: a list needs [ and ], as in [gemini:0.7,builtin:0.3].")
         return Choice((open_provider(model_name, options),), (1.0,))
     shown = f"model_name=[{','.join(parts)}]"
     if not parts or not all(parts):
         raise UsageError(f"{shown}: allowed is a list such as [gemini:0.7,builtin:0.3].")
+    if any(re.search(r"\s", part) for part in parts):
+        raise UsageError(f"{shown}: there is a space within a part; parts are parted by commas.")
     specs = [_weighted(part, shown) for part in parts]
     names = [spec.partition(":")[0] for spec, _ in specs]
     for name in names:

@@ -7,9 +7,11 @@ https://ai.google.dev/gemini-api/docs/troubleshooting name the codes.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
+import socket
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -86,6 +88,9 @@ def http_failure(status: int, headers: Mapping[str, str], body: object, private:
     )
 
 
+_UNREACHED = (errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH)
+
+
 def connection_failure(error: BaseException, timeout: float | None = None) -> Failure:
     """The failure of a call that got no HTTP answer, or one that cannot be read; `timeout` in seconds, to be told."""
     causes = list(_causes(error))
@@ -97,7 +102,8 @@ def connection_failure(error: BaseException, timeout: float | None = None) -> Fa
             why = (
                 os.strerror(cause.errno) if cause.errno > 0 else cause.strerror
             )  # those of name resolution are below 0
-            return Failure(FailureKind.TRANSIENT, f"connection failed: {why}")
+            reached = not isinstance(cause, ConnectionRefusedError | socket.gaierror) and cause.errno not in _UNREACHED
+            return Failure(FailureKind.TRANSIENT, f"connection failed: {why}", sent=reached)
         if isinstance(cause, TimeoutError):
             limit = "in time" if timeout is None else f"within {timeout:g} s"
             return Failure(FailureKind.TRANSIENT, f"no answer {limit}")

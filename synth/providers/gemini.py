@@ -151,11 +151,11 @@ def read_response(data: dict[str, Any] | None, request: Request) -> Answer | Fai
     candidates = data.get("candidates")
     if not isinstance(candidates, list) or not candidates or not isinstance(candidates[0], dict):
         return unreadable("no candidates", usage)
-    finish = str(candidates[0].get("finishReason") or "")
+    finish = storable(str(candidates[0].get("finishReason") or ""))
     if finish in _BLOCKED:
         return Failure(FailureKind.BLOCKED, f"the answer: {finish}", status=200, usage=usage)
     text = "".join(_texts(candidates[0].get("content")))
-    model = str(data.get("modelVersion") or "")
+    model = storable(str(data.get("modelVersion") or ""))
     if text.strip():
         return Answer(storable(text), "", usage, model, finish)
     if finish in _CUT_OFF:

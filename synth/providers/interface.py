@@ -95,6 +95,7 @@ class Failure:
     retry_after: float | None = None  # seconds the server asks to wait
     status: int | None = None  # of HTTP
     usage: Usage = field(default_factory=Usage)  # a failure may cost
+    sent: bool = True  # False: there was no connection to send it over
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,14 @@ class CompletionServer:
         self._unwanted: set[str] = set()  # optional fields that the server has turned down
 
     async def answer(self, request: Request) -> Answer | Failure:
-        """One call.  A field that the server turns down is left out of the next ones."""
+        """One call; once more without a field that the server turns down, which later calls leave out at once."""
+        while True:
+            left_out = len(self._unwanted)
+            outcome = await self._answer(request)
+            if len(self._unwanted) == left_out or isinstance(outcome, Answer):
+                return outcome
+
+    async def _answer(self, request: Request) -> Answer | Failure:
         timeout = self._options.request_timeout
         try:
             # The SDK's own clocks are off: its connect clock ran out in thousands of calls that only waited for CPU.
@@ -143,7 +150,8 @@ def read_completion(data: dict[str, Any] | None, request: Request) -> Answer | F
     choice = choices[0]
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
-    finish = choice.get("finish_reason") or ""
+    finish = storable(str(choice.get("finish_reason") or ""))
+    model = storable(str(data.get("model") or ""))
     text = _text(choice.get("text") if "text" in choice else message.get("content"))
     if finish == "content_filter" or (not text and message.get("refusal")):
         return Failure(FailureKind.BLOCKED, f"finish_reason {finish or 'refusal'}", status=200, usage=usage)
@@ -155,8 +163,8 @@ def read_completion(data: dict[str, Any] | None, request: Request) -> Answer | F
             )
             return Failure(FailureKind.REASONING_EXHAUSTED, detail, status=200, usage=usage)
         detail = "the model ended without a text" + (", after reasoning" if reasoned else "")
-        return Answer(None, detail, usage, str(data.get("model") or ""), str(finish))
-    return Answer(storable(text), "", usage, str(data.get("model") or ""), str(finish))
+        return Answer(None, detail, usage, model, finish)
+    return Answer(storable(text), "", usage, model, finish)
 
 
 def _text(content: object) -> str:

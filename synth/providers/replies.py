@@ -34,7 +34,7 @@ def storable(text: str) -> str:
 
 def count(value: object) -> int | None:
     """A number of tokens, or None for anything else."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 53 else None
 
 
 def seed_of(request: Request) -> int:

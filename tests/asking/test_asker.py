@@ -297,3 +297,33 @@ def test_prices_are_asked_for_once() -> None:
 
     virtual_time.run(main())
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(FailureKind.TRANSIENT, "HTTP 400: the model takes no seed", status=400),
+        Failure(FailureKind.TRANSIENT, "connection failed: Connection refused", sent=False),
+    ],
+)
+def test_what_was_never_worked_on_costs_nothing(failure: Failure) -> None:
+    calls: list[Call] = []
+    priced = Asker(Limits(), Budget(1.0), lambda about: Price(1, 1, 10), calls.append)
+    virtual_time.run(priced.ask(Scripted(script=[failure] * 3), request(0)))
+    assert [call.cost for call in calls[:3]] == [0.0] * 3
+
+
+def test_a_server_that_bills_more_than_its_price_stops_the_run() -> None:
+    dear = Answer("text", usage=Usage(prompt_tokens=10, output_tokens=20, cost=0.5))
+    asking = Asker(Limits(), Budget(100.0), lambda about: Price(0, 0, 0), lambda call: None)
+
+    async def main() -> list[Answer | Failure | BaseException]:
+        server = Scripted(script=[dear] * 99)
+        return [
+            await asking.ask(server, request(0)),
+            *await asyncio.gather(asking.ask(server, request(1)), return_exceptions=True),
+        ]
+
+    first, second = virtual_time.run(main())
+    assert first == dear
+    assert isinstance(second, Stopped) and "set price=" in str(second)

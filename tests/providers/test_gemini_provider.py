@@ -129,7 +129,7 @@ def test_nobody_listens_and_the_sdk_does_not_sleep_over_it(monkeypatch: pytest.M
             await provider.aclose()
             assert slept == []
 
-    assert asyncio.run(main()) == Failure(FailureKind.TRANSIENT, "connection failed: Connection refused")
+    assert asyncio.run(main()) == Failure(FailureKind.TRANSIENT, "connection failed: Connection refused", sent=False)
 
 
 def test_with_both_variables_its_own_wins_and_no_log_says_otherwise(

@@ -163,3 +163,32 @@ def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m synth | head -n 1"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["base_url=http://:secret@host/v1"], "base_url=http://:secret@host/v1: allowed is an address without keys"),
+        (["base_url=http://host/v1?api_key=x"], "an address without keys"),
+        (["model_name=local:m", "server_address=http://localhost", "port=8000"], "allowed is a host name"),
+        (["model_name=[builtin:0.7 builtin:0.3]"], "parted by commas"),
+        (["model_name=[builtin:0.7,builtin:0.3"], "a list needs [ and ]"),
+        (["repair_model=gemni"], "repair_model=gemni: "),
+        (["prompt=plian"], "prompt=plian: "),
+        (["requests_per_minute=0.5"], "a number from 1"),
+    ],
+)
+def test_what_concerns_models_is_checked_before_anything_starts(
+    words: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([".parallel", "num_total_samples=1", f"output_dir={tmp_path / 'run'}", *words]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_word_becomes_an_emoji(capsys: pytest.CaptureFixture[str]) -> None:
+    from synth.terminal import console, say
+
+    say(console(), "local:m stopped :llama:")
+    assert capsys.readouterr().out == "local:m stopped :llama:\n"
