@@ -107,6 +107,9 @@ class RunConfig:
     device_target: str = _key(
         "sm_80", values.choice("sm_80", "sm_90", "sm_100"), "GPU architecture to write Triton code for"
     )
+    prove: bool = _key(
+        False, values.flag(), "run each pair's Triton code in Triton's interpreter against eager, and keep what agrees"
+    )
     validation_timeout: float = _key(
         120.0,
         values.real(0, 86400, above_low=True),

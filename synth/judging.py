@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from synth.config import RunConfig
 from synth.errors import CommandError
 from synth.orchestrator import JudgingPool
-from validators.verdict import Settings
+from validators.verdict import Settings, Stage
 
 #: how commands get a pool; tests hand in one that judges without torch
 PoolOpener = Callable[[int, Settings], AbstractAsyncContextManager[JudgingPool]]
@@ -28,7 +28,9 @@ async def open_pool(num_worker: int, settings: Settings) -> AsyncIterator[Judgin
 
 def settings_of(config: RunConfig) -> Settings:
     """What the validators need to know of a run."""
+    stages = Settings().stages + (Stage.NUMERICS,) * config.prove
     return Settings(
+        stages=stages,
         device_target=config.device_target,
         validation_timeout=config.validation_timeout,
         max_tensor_bytes=config.max_tensor_bytes,

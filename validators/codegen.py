@@ -41,7 +41,7 @@ def check(loaded: Loaded, program: Program, settings: Settings) -> tuple[Verdict
 def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
     with FakeMode():
         with torch.device("cuda"):
-            model, inputs, init_lines = _on_fake_cuda(loaded)
+            model, inputs, init_lines = on_fake_cuda(loaded)
         _refuse_what_would_mislead(model, inputs, program)
         names = binding.name_tensors(model, inputs)  # before the run, which may put new tensors into attributes
         found, output = _capture(model, inputs)
@@ -79,7 +79,7 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
 
 def _rebuilt(emitted: Loaded) -> tuple[nn.Module, list[Any]]:
     with torch.device("cuda"):
-        model, inputs, _ = _on_fake_cuda(emitted)
+        model, inputs, _ = on_fake_cuda(emitted)
     return model, inputs
 
 
@@ -144,7 +144,7 @@ def _captured(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
         raise Refused(reason, describe(error)) from error
 
 
-def _on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
+def on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     """Model and inputs as fake CUDA tensors, and what the Triton side's constructor must do besides.
 
     What needs real values while being built is built on CPU first.

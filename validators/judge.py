@@ -16,7 +16,7 @@ def judge(
     finished: Callable[[Verdict, Pair | None], None],
     triton_code: str = "",
 ) -> None:
-    """Run `settings.stages` on `program` in this process; `triton_code` is what LAUNCH runs.
+    """Run `settings.stages` on `program` in this process; `triton_code` is what NUMERICS and LAUNCH run.
 
     `starting` is told each stage before it runs, `finished` each verdict as soon as it stands: whoever listens knows
     where a program was when its process died.
@@ -45,6 +45,10 @@ def judge(
             from validators import eager
 
             return eager.check(importing(), program.pattern, settings), None
+        if stage is Stage.NUMERICS:
+            from validators import numerics
+
+            return numerics.check(importing(), program, triton_code, settings), None
         if stage is Stage.LAUNCH:
             from validators import launch
 
@@ -77,6 +81,7 @@ def _unexpected(stage: Stage) -> Reason:
         Stage.CONTRACT: Reason.SYNTAX_ERROR,
         Stage.SIMILARITY: Reason.SYNTAX_ERROR,
         Stage.TRITON: Reason.COMPILE_ERROR,
+        Stage.NUMERICS: Reason.NUMERIC_ERROR,
         Stage.LAUNCH: Reason.LAUNCH_ERROR,
     }
     return known.get(stage, Reason.FORWARD_ERROR)

@@ -93,7 +93,7 @@ _LISTED = (
             Param("path", values.path("a .py, .json or .jsonl file, or a directory"), "what to judge"),
             Param("out", values.path("a file", optional=True), "write verdicts and pairs there, one JSON a line"),
             Param("strict", values.flag(), "exit 1 when a program is rejected", False),
-            Param("stages", values.words(*_STAGES), "the stages to run", _STAGES),
+            Param("stages", values.words(*_STAGES, "numerics"), "the stages to run", _STAGES),
             *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "seed"),
         ),
         positional="path",

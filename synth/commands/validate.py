@@ -21,7 +21,7 @@ from synth.progress import Progress
 from synth.signals import stopping
 from synth.terminal import console, say
 from synth.window import WINDOW_PER_WORKER
-from validators.verdict import Judgement, Settings
+from validators.verdict import Judgement, Settings, Stage
 
 
 def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
@@ -37,8 +37,10 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
         validation_timeout=given.get("validation_timeout", defaults.validation_timeout),
         max_tensor_bytes=given.get("max_tensor_bytes", defaults.max_tensor_bytes),
         seed=given.get("seed", defaults.seed),
-        stages=tuple(stage for stage in Settings().stages if stage.value in asked),
+        stages=tuple(stage for stage in Stage if stage.value in asked),
     )
+    if Stage.NUMERICS in settings.stages and Stage.TRITON not in settings.stages:
+        raise UsageError("stages: numerics proves what triton writes; name both.")
     out = console()
     with _opened(given.get("out"), path, found) as sink:
         work = _Work(path, found, given.get("num_worker", defaults.num_worker), settings, sink)

@@ -84,7 +84,7 @@ def test_every_field_changes_the_hash_unless_operational() -> None:
     changed = {
         "num_total_samples": 7, "target_accepted": 3, "num_worker": 99, "model_name": "replay:x", "p_value": 0.1,
         "num_core_ops_range": (2, 3), "num_compound_ops_range": (1, 2), "num_supporting_ops_range": (0, 1), "seed": 9,
-        "max_retries": 1, "temperature": 0.1, "device_target": "sm_90", "validation_timeout": 1.0,
+        "max_retries": 1, "temperature": 0.1, "device_target": "sm_90", "prove": True, "validation_timeout": 1.0,
         "max_tensor_bytes": 5, "output_dir": Path("x"), "repair_model": "builtin", "prompt": "resample",
         "prompt_dir": Path("x"), "max_output_tokens": 5, "api": "completions", "base_url": "http://x",
         "server_address": "x", "port": 5, "mode": "batch", "batch_size": 5, "max_in_flight": 5,
