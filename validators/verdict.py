@@ -20,6 +20,8 @@ class Stage(StrEnum):
     SHAPES = "shapes"  # fake tensors: shapes, dtypes, memory
     EAGER = "eager"  # a real run on CPU
     TRITON = "triton"  # Inductor's Triton code for the device target
+    COMPILED = "compiled"  # every kernel to PTX and cubin for the device target
+    NUMERICS = "numerics"  # the emitted module in Triton's interpreter against eager
     LAUNCH = "launch"  # the emitted module on the machine's CUDA device, where it has one of the target's kind
 
 
@@ -64,6 +66,12 @@ class Reason(StrEnum):
     NO_TRITON_KERNEL = "no_triton_kernel"
     UNBOUND_ARGUMENT = "unbound_argument"
     UNSUPPORTED_FORM = "unsupported_form"
+    # compiled and numerics
+    KERNEL_REJECTED = "kernel_rejected"
+    NUMERIC_ERROR = "numeric_error"
+    NUMERIC_MISMATCH = "numeric_mismatch"
+    NOT_DISCRIMINATIVE = "not_discriminative"
+    NOT_INTERPRETED = "not_interpreted"
     # launch
     LAUNCH_ERROR = "launch_error"
     LAUNCH_MISMATCH = "launch_mismatch"
@@ -108,6 +116,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_TRITON_KERNEL: "Inductor's code for the device target holds no Triton kernel.",
     Reason.UNBOUND_ARGUMENT: "A tensor the kernels need cannot be named from the module and its inputs.",
     Reason.UNSUPPORTED_FORM: "The class is written in a form that cannot be carried over to the Triton side.",
+    Reason.KERNEL_REJECTED: "Triton or ptxas does not compile one of the kernels for the device target.",
+    Reason.NUMERIC_ERROR: "The emitted Triton module raised an error in the interpreter.",
+    Reason.NUMERIC_MISMATCH: "The emitted Triton module and eager disagree in the interpreter.",
+    Reason.NOT_DISCRIMINATIVE: "A wrong output would pass the comparison, so a right one proves nothing.",
+    Reason.NOT_INTERPRETED: "The interpreter cannot run one of the kernels; the detail says which part.",
     Reason.LAUNCH_ERROR: "The emitted Triton module raised an error on the device.",
     Reason.LAUNCH_MISMATCH: "The emitted Triton module and eager disagree on the device.",
     Reason.TIMEOUT: "The program ran past validation_timeout.",
@@ -213,6 +226,7 @@ class Settings:
     validation_timeout: float = 120.0
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
+    templates: str = "auto"  # auto, triton or extern: how GEMMs and convolutions are written
     stages: tuple[Stage, ...] = (Stage.CONTRACT, Stage.SIMILARITY, Stage.SHAPES, Stage.EAGER, Stage.TRITON)
 
 
