@@ -11,9 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from validators.server import PoolError, Server
-from validators.verdict import Judgement, Pair, Program, Settings, Stage
+from validators.verdict import Judgement, Program, Settings, Stage, Verdict
 
 __all__ = ["Pool", "PoolError", "WorkerState"]
 
@@ -31,8 +32,9 @@ class WorkerState:
 class Pool:
     """Judges programs.  An async context manager: entering starts and warms the processes, leaving ends them.
 
-    Where the machine has a CUDA device of the target's kind, every pair is also launched on it (stage LAUNCH), by a
-    second warm process; `launching` says so, or why not.
+    Where stage NUMERICS is asked for, a second warm process (the prover) runs every pair in Triton's interpreter.
+    Where the machine has a CUDA device of the target's kind, a third one launches every pair on it (stage LAUNCH);
+    `launching` says so, or why not.
     """
 
     def __init__(self, num_worker: int, settings: Settings) -> None:
@@ -42,7 +44,11 @@ class Pool:
         self.launching = ""
         self._idle = deque(self.workers)
         self._free = asyncio.Semaphore(num_worker)
-        self._server = Server(settings)
+        judged_here = tuple(s for s in settings.stages if s not in (Stage.NUMERICS, Stage.LAUNCH))
+        self._server = Server(replace(settings, stages=judged_here))
+        self._prover: Server | None = None
+        if Stage.NUMERICS in settings.stages and Stage.TRITON in settings.stages:
+            self._prover = Server(replace(settings, stages=(Stage.NUMERICS,)))
         self._launcher: Server | None = None
 
     @property
@@ -53,7 +59,7 @@ class Pool:
     async def __aenter__(self) -> Pool:
         self.warming = True
         try:
-            await self._server.start()
+            await asyncio.gather(*(server.start() for server in (self._server, self._prover) if server is not None))
             await self._start_launcher()
         except BaseException:
             await self.__aexit__()
@@ -76,9 +82,9 @@ class Pool:
             self.launching = "yes"
 
     async def __aexit__(self, *_: object) -> None:
-        await self._server.stop()
-        if self._launcher is not None:
-            await self._launcher.stop()
+        for server in (self._server, self._prover, self._launcher):
+            if server is not None:
+                await server.stop()
 
     async def judge(self, program: Program) -> Judgement:
         """All verdicts on `program`, as soon as a worker is free.  Raises PoolError when the process is gone."""
@@ -87,23 +93,38 @@ class Pool:
             worker.label, worker.stage, worker.since = program.entry_point, "", time.monotonic()
             try:
                 judgement = await self._server.judge(program, _on_stage(worker))
-                return await self._launch(program, judgement, worker)
+                judgement = await _followed_by(self._prover, program, judgement, worker, _proved)
+                return await _followed_by(self._launcher, program, judgement, worker, _launched)
             finally:
                 worker.label, worker.stage, worker.since = "", "", time.monotonic()
                 self._idle.append(worker)
 
-    async def _launch(self, program: Program, judgement: Judgement, worker: WorkerState) -> Judgement:
-        pair = judgement.pair
-        if self._launcher is None or pair is None or not judgement.accepted:
-            return judgement
-        launched = await self._launcher.judge(program, _on_stage(worker), pair.triton_code)
-        verdicts = judgement.verdicts + launched.verdicts
-        return Judgement(verdicts, _launched_on(pair, launched) if launched.failure is None else None)
+
+async def _followed_by(
+    server: Server | None,
+    program: Program,
+    judgement: Judgement,
+    worker: WorkerState,
+    evidence: Callable[[Verdict], dict[str, Any]],
+) -> Judgement:
+    """`judgement`, and what `server` has to say of its pair; an accepted pair gets the evidence."""
+    pair = judgement.pair
+    if server is None or pair is None or not judgement.accepted:
+        return judgement
+    further = await server.judge(program, _on_stage(worker), pair.triton_code)
+    verdicts = judgement.verdicts + further.verdicts
+    if further.failure is not None:
+        return Judgement(verdicts, None)
+    return Judgement(verdicts, replace(pair, evidence=pair.evidence | evidence(further.verdicts[-1])))
 
 
-def _launched_on(pair: Pair, launched: Judgement) -> Pair:
-    device = launched.verdicts[-1].metrics["device"]
-    return replace(pair, evidence=pair.evidence | {"launched_on": device})
+def _proved(verdict: Verdict) -> dict[str, Any]:
+    # How long it took is no evidence, and would make the row different each time.
+    return {"numerics": {key: value for key, value in verdict.metrics.items() if key != "slowest"}}
+
+
+def _launched(verdict: Verdict) -> dict[str, Any]:
+    return {"launched_on": verdict.metrics["device"]}
 
 
 def _on_stage(worker: WorkerState) -> Callable[[Stage], None]:

@@ -154,9 +154,12 @@ class Server:
         keep = {key: os.environ[key] for key in names + ["CUDA_VISIBLE_DEVICES"] * launching if key in os.environ}
         # Code generation never touches a real device, so that the process stays safe to fork.
         hidden = {} if launching else {"CUDA_VISIBLE_DEVICES": ""}
+        # Triton decides when it is imported whether kernels are compiled or interpreted.
+        interpreted = {"TRITON_INTERPRET": "1"} if Stage.NUMERICS in self.settings.stages else {}
         return {
             **keep,
             **hidden,
+            **interpreted,
             "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
             "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
             "PYTHONHASHSEED": "0",

@@ -126,11 +126,15 @@ def _warm(settings: Settings) -> None:
 
     if Stage.LAUNCH in settings.stages:
         launch.prepare(settings.device_target)  # imports only: a process that has used CUDA can't be forked
+    elif Stage.NUMERICS in settings.stages:
+        from validators import numerics
+
+        numerics.prepare(settings.device_target)
     elif Stage.TRITON in settings.stages:
         from validators import offline_cuda, warmup
 
         offline_cuda.install(settings.device_target)
-        warmup.run()
+        warmup.run(settings)
     gc.collect()
     gc.freeze()  # the collector need not touch, and so unshare, what all children have in common
     _check_one_thread()

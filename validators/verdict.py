@@ -64,6 +64,7 @@ class Reason(StrEnum):
     DATA_DEPENDENT_SHAPE = "data_dependent_shape"
     COMPILE_ERROR = "compile_error"
     NO_TRITON_KERNEL = "no_triton_kernel"
+    EXTERN_KERNEL_LEFT = "extern_kernel_left"
     UNBOUND_ARGUMENT = "unbound_argument"
     UNSUPPORTED_FORM = "unsupported_form"
     # compiled and numerics
@@ -114,6 +115,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.DATA_DEPENDENT_SHAPE: "The shape of an output depends on the values of the inputs.",
     Reason.COMPILE_ERROR: "Inductor raised an error.",
     Reason.NO_TRITON_KERNEL: "Inductor's code for the device target holds no Triton kernel.",
+    Reason.EXTERN_KERNEL_LEFT: "With templates=triton, part of the program is still a call to a library kernel.",
     Reason.UNBOUND_ARGUMENT: "A tensor the kernels need cannot be named from the module and its inputs.",
     Reason.UNSUPPORTED_FORM: "The class is written in a form that cannot be carried over to the Triton side.",
     Reason.KERNEL_REJECTED: "Triton or ptxas does not compile one of the kernels for the device target.",
@@ -227,7 +229,14 @@ class Settings:
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
     templates: str = "auto"  # auto, triton or extern: how GEMMs and convolutions are written
-    stages: tuple[Stage, ...] = (Stage.CONTRACT, Stage.SIMILARITY, Stage.SHAPES, Stage.EAGER, Stage.TRITON)
+    stages: tuple[Stage, ...] = (
+        Stage.CONTRACT,
+        Stage.SIMILARITY,
+        Stage.SHAPES,
+        Stage.EAGER,
+        Stage.TRITON,
+        Stage.NUMERICS,
+    )
 
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:

@@ -1,0 +1,118 @@
+"""Values for parameters, buffers and inputs that the program has never seen and that suit it.
+
+A value is made of the program's own ones: shuffled, and mixed pairwise, so that signs, ranges and roughly the
+distribution stay (a variance stays positive, a probability below one), while no element is where it was.  What the
+program made constant is spread, since a bias of zeros would hide a bias that is never added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+from validators.loading import map_tensors
+
+MIX = 0.25  # the largest share of the second of two mixed elements
+SPREAD = 0.5  # of a constant, relative to it
+SMALL = 0.1  # standard deviation of what was constant zero
+
+State = dict[str, torch.Tensor]
+
+
+def seed_of(source: str, seed: int, draw: int) -> int:
+    """A seed that follows from the program and the run, and is not told to the program."""
+    digest = hashlib.blake2b(f"{seed}/{draw}\n{source}".encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big")
+
+
+def values(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """New values in the place of `tensor`'s, which is left as it is: the same geometry, dtype and range."""
+    flat = tensor.detach().reshape(-1)
+    if flat.numel() == 0:
+        return tensor.detach().clone()
+    if bool((flat == flat[0]).all()):
+        drawn = _spread(flat, generator)
+    else:
+        drawn = flat[torch.randperm(flat.numel(), generator=generator)]
+        if _is_continuous(flat):
+            other = flat[torch.randperm(flat.numel(), generator=generator)]
+            share = torch.rand(flat.shape, generator=generator).to(flat.real.dtype if flat.is_complex() else flat.dtype)
+            drawn = drawn + (other - drawn) * (share * MIX)
+    made = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype) if _is_dense(tensor) else None
+    shaped = drawn.reshape(tensor.shape)
+    return shaped.clone() if made is None else made.copy_(shaped)
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    """Whether no two elements share memory."""
+    return all(n <= 1 or s != 0 for n, s in zip(tensor.shape, tensor.stride(), strict=True))
+
+
+def _is_continuous(flat: torch.Tensor) -> bool:
+    """Real numbers, as against a mask or indices kept in a float tensor."""
+    if flat.is_complex():
+        return bool(torch.isfinite(flat).all())
+    return flat.is_floating_point() and bool(torch.isfinite(flat).all()) and bool((flat != flat.round()).any())
+
+
+def _spread(flat: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    first = flat[0]
+    if not flat.is_floating_point() or not bool(torch.isfinite(first)):
+        return flat.clone()
+    if float(first) == 0:
+        return (torch.randn(flat.shape, generator=generator) * SMALL).to(flat.dtype)
+    return first * (1 + SPREAD * (2 * torch.rand(flat.shape, generator=generator) - 1)).to(flat.dtype)
+
+
+def _is_sequence(tensor: torch.Tensor) -> bool:
+    """Integers in order: offsets, lengths, positions.  Out of order they would mean nothing."""
+    flat = tensor.reshape(-1)
+    return not tensor.is_floating_point() and flat.numel() > 1 and bool((flat[1:] >= flat[:-1]).all())
+
+
+def inputs(given: list[Any], generator: torch.Generator) -> list[Any]:
+    """New inputs in the place of `given`."""
+
+    def drawn(tensor: torch.Tensor) -> torch.Tensor:
+        constant = tensor.numel() == 0 or bool((tensor == tensor.reshape(-1)[0]).all())
+        if (constant and not tensor.is_floating_point()) or _is_sequence(tensor):
+            return tensor.detach().clone()
+        return values(tensor, generator)
+
+    return list(map_tensors(drawn, given))
+
+
+def state(model: nn.Module, generator: torch.Generator) -> State:
+    """New values for every parameter, and for buffers that the program has left constant (running statistics).
+
+    Other buffers (tables, masks, counts) mean what they hold and are kept.
+    """
+    drawn: State = {}
+    seen: dict[int, torch.Tensor] = {}
+    for name, tensor, is_parameter in _held(model):
+        if id(tensor) not in seen:
+            constant = tensor.numel() > 0 and bool((tensor == tensor.reshape(-1)[0]).all())
+            new = is_parameter or (constant and tensor.is_floating_point() and tensor.dim() > 0)
+            seen[id(tensor)] = values(tensor, generator) if new else tensor.detach().clone()
+        drawn[name] = seen[id(tensor)]
+    return drawn
+
+
+def _held(model: nn.Module) -> Iterator[tuple[str, torch.Tensor, bool]]:
+    yield from ((name, p, True) for name, p in model.named_parameters(remove_duplicate=False))
+    yield from ((name, b, False) for name, b in model.named_buffers(remove_duplicate=False))
+
+
+def assign(model: nn.Module, drawn: State) -> None:
+    """Write `drawn` into the model.  Raises KeyError or RuntimeError where it holds other tensors."""
+    with torch.no_grad():
+        held = {name: tensor for name, tensor, _ in _held(model)}
+        if held.keys() != drawn.keys():
+            raise KeyError(f"parameters and buffers differ: {sorted(held.keys() ^ drawn.keys())[:5]}")
+        for name, tensor in held.items():
+            if _is_dense(tensor):
+                tensor.copy_(drawn[name])

@@ -1,0 +1,51 @@
+"""A pair's text as a live module in the interpreter, and its runs."""
+
+from __future__ import annotations
+
+import sys
+import types
+from typing import Any
+
+import torch
+from torch import nn
+
+from validators.interpreter import kernels, memory
+from validators.interpreter.host import OnCpu
+from validators.loading import PAIR_MODULE, Loaded
+
+
+def execute(triton_code: str) -> types.ModuleType:
+    """The text, executed as it stands, as a module.  Raises whatever it raises."""
+    module = types.ModuleType(PAIR_MODULE)
+    module.__file__ = f"<{PAIR_MODULE}>"
+    sys.modules[PAIR_MODULE] = module
+    with OnCpu():
+        exec(compile(triton_code, module.__file__, "exec", dont_inherit=True), vars(module))
+    kernels.ACTIVITY = kernels.Activity()
+    memory.MEMORY.lanes = 0
+    return module
+
+
+def build(module: types.ModuleType, loaded: Loaded) -> nn.Module:
+    """`<entry_point>New`, in eval mode, from the program's own constructor arguments."""
+    args, kwargs = loaded.init_inputs()
+    with OnCpu():
+        made = getattr(module, f"{loaded.entry_point}New")(*args, **kwargs)
+    assert isinstance(made, nn.Module)
+    return made.eval()
+
+
+def run(model: nn.Module, inputs: list[Any], split: bool) -> Any:
+    """One forward pass; `split` as in `blocks.choose`."""
+    kernels.ACTIVITY.split = split
+    with torch.no_grad(), OnCpu():
+        return model(*inputs)
+
+
+def share_globals(module: types.ModuleType, loaded: Loaded) -> None:
+    """Give the pair's global tensors the program's values: it may have drawn them at random when it was imported."""
+    for key, mine in vars(module).items():
+        theirs = getattr(loaded.namespace, key.removesuffix("_of_program"), None)
+        if isinstance(mine, torch.Tensor) and isinstance(theirs, torch.Tensor) and mine.shape == theirs.shape:
+            with torch.no_grad():
+                mine.copy_(theirs)
