@@ -2,8 +2,8 @@
 
 Inductor (torch 2.13, `_inductor/lowering.py`: `make_fallback`, and the `fallback_*` handlers of single lowerings) has
 no Triton for these: fused recurrent cells, `_trilinear`, bags of embeddings, pooling with large or uneven windows,
-distances, selections along an axis.  Each function below takes the operator's own arguments and returns what it
-returns; `NotImplemented` leaves a call as it was.  What only a backward pass would read comes back empty.
+distances, selections along an axis, digamma.  Each function below takes the operator's own arguments and returns what
+it returns; `NotImplemented` leaves a call as it was.  What only a backward pass would read comes back empty.
 
 Private: `torch._inductor.compile_fx.select_decomp_table`, read in torch 2.13.0 and 2.11.0; if it moves, entering
 `decomposed` raises AttributeError.
@@ -11,6 +11,7 @@ Private: `torch._inductor.compile_fx.select_decomp_table`, read in torch 2.13.0 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -136,6 +137,28 @@ def _cdist_forward(x1: Tensor, x2: Tensor, p: float, compute_mode: int | None = 
 def _addbmm(inp: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     product = torch.bmm(batch1, batch2).sum(0)
     return beta * inp + alpha * product if beta else alpha * product
+
+
+def _digamma(x: Tensor) -> Any:
+    """Recurrence up to 10 and the asymptotic series, as ATen's `calc_digamma` (Cephes `psi`, Moshier) does."""
+    if x.dtype not in (torch.float32, torch.float64):
+        return NotImplemented
+    mirrored = x < 0  # psi(x) = psi(1 - x) - pi / tan(pi x)
+    y = torch.where(mirrored, 1 - x, x)
+    shift = torch.zeros_like(x)
+    for _ in range(10):
+        small = y < 10
+        shift = shift - torch.where(small, 1 / y, 0.0)
+        y = torch.where(small, y + 1, y)
+    square = 1 / (y * y)
+    series = torch.zeros_like(x)
+    for coefficient in (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12):  # B_2n / 2n
+        series = (series + coefficient) * square
+    found = shift + torch.log(y) - 0.5 / y - series
+    mirror = math.pi / torch.tan(math.pi * (x - torch.trunc(x)))
+    found = torch.where(mirrored, found - mirror, found)
+    found = torch.where(mirrored & (x == torch.trunc(x)), float("nan"), found)
+    return torch.where(x == 0, torch.copysign(torch.full_like(x, float("inf")), -x), found)
 
 
 def _topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
@@ -329,6 +352,7 @@ TABLE: dict[Any, Callable[..., Any]] = {
     aten._embedding_bag_forward_only.default: _embedding_bag,
     aten._cdist_forward.default: _cdist_forward,
     aten.addbmm.default: _addbmm,
+    aten.digamma.default: _digamma,
     aten.topk.default: _topk,
     aten.kthvalue.default: _kthvalue,
     aten.median.dim: _median,
