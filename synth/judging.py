@@ -28,7 +28,8 @@ async def open_pool(num_worker: int, settings: Settings) -> AsyncIterator[Judgin
 
 def settings_of(config: RunConfig) -> Settings:
     """What the validators need to know of a run."""
-    stages = Settings().stages + (Stage.NUMERICS,) * config.prove
+    proofs = (Stage.COMPILED, Stage.NUMERICS)
+    stages = tuple(stage for stage in Settings().stages if config.prove or stage not in proofs)
     return Settings(
         stages=stages,
         device_target=config.device_target,

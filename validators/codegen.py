@@ -14,13 +14,14 @@ import triton
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from validators import binding, triton_module
+from validators import binding, labels, readable, triton_module
 from validators.errors import describe, is_out_of_memory
 from validators.fake import FakeMode
 from validators.inductor import Capture, CaptureError, DataDependentError, SeveralGraphsError, capture
 from validators.loading import Loaded, Refused, map_tensors, tensors
 from validators.offline_cuda import DEVICE_TARGETS
 from validators.rehearsal import rehearse
+from validators.templates import writing
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 MAX_CONSTANT_ELEMENTS = 4096  # tensor constants are written into the text as lists
@@ -44,11 +45,13 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
             model, inputs, init_lines = on_fake_cuda(loaded)
         _refuse_what_would_mislead(model, inputs, program)
         names = binding.name_tensors(model, inputs)  # before the run, which may put new tensors into attributes
-        found, output = _capture(model, inputs)
+        found, output = _capture(model, inputs, settings)
         kernels = triton_module.kernel_names(found.text)
         externs = triton_module.extern_calls(found.text)
         if not kernels:
             raise Refused(Reason.NO_TRITON_KERNEL, f"library calls only: {', '.join(dict.fromkeys(externs)) or 'none'}")
+        if externs and settings.templates == "triton":
+            raise Refused(Reason.EXTERN_KERNEL_LEFT, ", ".join(dict.fromkeys(externs)))
         arguments = binding.write_arguments(found.arguments, names)
         result = binding.free_name("output", model)
         returned = binding.write_output(output, found.results, names, result)
@@ -58,12 +61,17 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
         )
         note = f"Inductor's kernels for {settings.device_target}; the forward of {program.entry_point} in eval mode."
         bound = triton_module.Binding(variables, arguments, result, returned, constants, init_lines, note)
-        written = triton_module.assemble(found.text, program.source, program.entry_point, bound)
+        names_said = readable.new_names(found.text)
+        written = triton_module.assemble(
+            readable.renamed(found.text, names_said), program.source, program.entry_point, bound
+        )
+        labelled = labels.label(found.text, found.operations, settings.device_target)
+        labelled["kernels"] = {names_said[name]: value for name, value in labelled["kernels"].items()}
         rehearse(written.own, loaded, _rebuilt, found, arguments, output)
     return Pair(
         triton_code=written.text,
         original_triton_code=triton_module.original(found.text),
-        kernels=kernels,
+        kernels=tuple(names_said[name] for name in kernels),
         device_target=settings.device_target,
         evidence={
             "torch": torch.__version__,
@@ -73,6 +81,7 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
             "arguments": arguments,
             "output": returned,
             "extern_calls": list(externs),
+            "labels": labelled,
         },
     )
 
@@ -102,7 +111,7 @@ def _refuse_what_would_mislead(model: nn.Module, inputs: list[Any], program: Pro
         raise Refused(Reason.UNSUPPORTED_FORM, "a parameter of forward is named call or torch")
 
 
-def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
+def _capture(model: nn.Module, inputs: list[Any], settings: Settings) -> tuple[Capture, Any]:
     """Compile as a user with the model on the device would; where that leaves work on the CPU, once more.
 
     A program written for CPU may make tensors without naming a device.  `torch.device` as a context puts those on the
@@ -111,7 +120,7 @@ def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
     """
     refused: Refused | None = None
     try:
-        found, output = _captured(model, inputs)
+        found, output = _captured(model, inputs, settings)
         if not triton_module.has_cpu_kernel(found.text):
             return found, output
     except Refused as error:
@@ -120,7 +129,7 @@ def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
         refused = error
     try:
         with torch.device("cuda"):
-            found, output = _captured(model, inputs)
+            found, output = _captured(model, inputs, settings)
     except Refused as error:
         raise refused or error from error
     if triton_module.has_cpu_kernel(found.text):
@@ -128,9 +137,10 @@ def _capture(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
     return found, output
 
 
-def _captured(model: nn.Module, inputs: list[Any]) -> tuple[Capture, Any]:
+def _captured(model: nn.Module, inputs: list[Any], settings: Settings) -> tuple[Capture, Any]:
     try:
-        return capture(model, inputs)
+        with writing(settings):
+            return capture(model, inputs)
     except torch._dynamo.exc.Unsupported as error:
         raise Refused(Reason.GRAPH_BREAK, describe(error)) from error
     except SeveralGraphsError as error:

@@ -2,7 +2,7 @@
 
 With `offline_cuda.py` the only file that reaches into private parts of torch's compiler; read in torch 2.13.0 and
 2.11.0, `tests/validators/test_codegen.py` fails when they move:
-  `GraphLowering.compile_to_module`, `.codegen`, `.graph_outputs`, `.constants`
+  `GraphLowering.compile_to_module`, `.codegen`, `.graph`, `.graph_outputs`, `.constants`
       patched and read to get the text without loading it; if they move, no text is captured (CaptureError);
   `GraphLowering.constant_name`, `.constant_reprs`, `.allocated_constant_name`
       patched, because the real one copies tensor constants to a device that is not there; if it moves, programs with
@@ -34,6 +34,7 @@ from torch import nn
 from torch._inductor.graph import GraphLowering
 
 from validators.fake import FakeMode
+from validators.operations import Operation, operations
 
 
 class CaptureError(Exception):
@@ -56,6 +57,7 @@ class Capture:
     arguments: list[Any] = field(default_factory=list)
     results: list[Any] = field(default_factory=list)
     constants: dict[str, torch.Tensor] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
 
 
 # Why each switch: with the caches on, a cached graph comes back without its text; `shape_padding` and
@@ -99,10 +101,12 @@ def capture(model: nn.Module, inputs: Sequence[Any]) -> tuple[Capture, Any]:
     places of computed ones.  Raises CaptureError, or whatever Dynamo, AOTAutograd or Inductor raise.
     """
     captures: list[Capture] = []
+    graphs: list[Any] = []
 
     def compile_to_module(graph: GraphLowering) -> Any:
         wrapper, _ = graph.codegen()
         found = Capture(wrapper.value, constants=dict(graph.constants))
+        graphs.append(graph.graph)
         captures.append(found)
         return _StandIn(_marker(graph, found))
 
@@ -119,6 +123,7 @@ def capture(model: nn.Module, inputs: Sequence[Any]) -> tuple[Capture, Any]:
         raise CaptureError("there was nothing to compile")
     if not captures[0].arguments and not captures[0].results:
         raise CaptureError("the compiled graph was never called")
+    captures[0].operations = operations(graphs[0])
     return captures[0], output
 
 

@@ -25,6 +25,7 @@ def judge(
     from validators.loading import Loaded, Refused, load
 
     loaded: Loaded | None = None
+    made: Pair | None = None
 
     def importing() -> Loaded:
         nonlocal loaded
@@ -45,6 +46,11 @@ def judge(
             from validators import eager
 
             return eager.check(importing(), program.pattern, settings), None
+        if stage is Stage.COMPILED:
+            from validators import cubin
+
+            assert made is not None, "COMPILED comes after TRITON"
+            return cubin.check(made, settings)
         if stage is Stage.NUMERICS:
             from validators import numerics
 
@@ -70,6 +76,7 @@ def judge(
             verdict = Verdict(stage, False, reason, describe(error))
         spent = round(_cpu_seconds() - before, 4)
         verdict = Verdict(verdict.stage, verdict.ok, verdict.reason, verdict.detail, verdict.metrics, spent)
+        made = pair or made
         finished(verdict, pair)
         if not verdict.ok:
             return
@@ -81,6 +88,7 @@ def _unexpected(stage: Stage) -> Reason:
         Stage.CONTRACT: Reason.SYNTAX_ERROR,
         Stage.SIMILARITY: Reason.SYNTAX_ERROR,
         Stage.TRITON: Reason.COMPILE_ERROR,
+        Stage.COMPILED: Reason.KERNEL_REJECTED,
         Stage.NUMERICS: Reason.NUMERIC_ERROR,
         Stage.LAUNCH: Reason.LAUNCH_ERROR,
     }

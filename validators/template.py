@@ -134,7 +134,7 @@ def _warm(settings: Settings) -> None:
         from validators import offline_cuda, warmup
 
         offline_cuda.install(settings.device_target)
-        warmup.run()
+        warmup.run(settings)
     gc.collect()
     gc.freeze()  # the collector need not touch, and so unshare, what all children have in common
     _check_one_thread()

@@ -8,6 +8,8 @@ import re
 import symtable
 from dataclasses import dataclass, replace
 
+from validators import readable
+
 KERNEL = re.compile(r"^(triton_\w+) = async_compile\.triton\(", re.MULTILINE)
 EXTERN = re.compile(r"(?:= |^\s*)(extern_kernels\.\w+|torch\.ops\.[\w.]+)\(", re.MULTILINE)
 # Where a cache file lay and how many graphs the process had compiled before: nothing about the program.
@@ -53,10 +55,10 @@ class Written:
 
     @property
     def text(self) -> str:
-        """The whole module."""
+        """The whole module, formatted."""
         own = self.own.removeprefix(_FUTURE)
         future = _FUTURE if own != self.own else ""  # has to come first in a file
-        return f"{future}{self.inductor.rstrip()}\n\n{self.constants}\n{own}\n"
+        return readable.formatted(f"{future}{self.inductor.rstrip()}\n\n{self.constants}\n{own}\n")
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Binding:
 
 
 def assemble(text: str, source: str, entry_point: str, binding: Binding) -> Written:
-    """One self-contained module: Inductor's `text`, then class `<entry_point>New`.
+    """One self-contained module: what of Inductor's `text` is used, then class `<entry_point>New`.
 
     The class has the constructor of `entry_point` in `source`; its `forward` has the same parameters and calls the
     kernels as `binding` says.
@@ -94,7 +96,10 @@ def assemble(text: str, source: str, entry_point: str, binding: Binding) -> Writ
     module = _spaced([ast.unparse(ast.fix_missing_locations(node)) for node in body], body)
     assigned = "".join(f"{name} = {value}\n" for name, value in binding.constants.items())
     extra = "from collections import OrderedDict\n\n\n" if "OrderedDict(" in binding.output else ""
-    return Written(inductor, assigned, (_FUTURE if _defers_annotations(program) else "") + extra + module)
+    own = extra + module
+    used = {n.id for n in ast.walk(ast.parse(assigned + own)) if isinstance(n, ast.Name)}
+    inductor = readable.cleaned(inductor, used | {"call"}, binding.constants)
+    return Written(inductor, assigned, (_FUTURE if _defers_annotations(program) else "") + own)
 
 
 def _defers_annotations(program: ast.Module) -> bool:

@@ -20,6 +20,7 @@ class Stage(StrEnum):
     SHAPES = "shapes"  # fake tensors: shapes, dtypes, memory
     EAGER = "eager"  # a real run on CPU
     TRITON = "triton"  # Inductor's Triton code for the device target
+    COMPILED = "compiled"  # every kernel to PTX and cubin for the device target
     NUMERICS = "numerics"  # the emitted module in Triton's interpreter against eager
     LAUNCH = "launch"  # the emitted module on the machine's CUDA device, where it has one of the target's kind
 
@@ -66,9 +67,11 @@ class Reason(StrEnum):
     DATA_DEPENDENT_SHAPE = "data_dependent_shape"
     COMPILE_ERROR = "compile_error"
     NO_TRITON_KERNEL = "no_triton_kernel"
+    EXTERN_KERNEL_LEFT = "extern_kernel_left"
     UNBOUND_ARGUMENT = "unbound_argument"
     UNSUPPORTED_FORM = "unsupported_form"
-    # numerics
+    # compiled and numerics
+    KERNEL_REJECTED = "kernel_rejected"
     NUMERIC_ERROR = "numeric_error"
     NUMERIC_MISMATCH = "numeric_mismatch"
     NOT_DISCRIMINATIVE = "not_discriminative"
@@ -118,8 +121,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.DATA_DEPENDENT_SHAPE: "The shape of an output depends on the values of the inputs.",
     Reason.COMPILE_ERROR: "Inductor raised an error.",
     Reason.NO_TRITON_KERNEL: "Inductor's code for the device target holds no Triton kernel.",
+    Reason.EXTERN_KERNEL_LEFT: "With templates=triton, part of the program is still a call to a library kernel.",
     Reason.UNBOUND_ARGUMENT: "A tensor the kernels need cannot be named from the module and its inputs.",
     Reason.UNSUPPORTED_FORM: "The class is written in a form that cannot be carried over to the Triton side.",
+    Reason.KERNEL_REJECTED: "Triton or ptxas does not compile one of the kernels for the device target.",
     Reason.NUMERIC_ERROR: "The emitted Triton module raised an error in the interpreter.",
     Reason.NUMERIC_MISMATCH: "The emitted Triton module and eager disagree in the interpreter.",
     Reason.NOT_DISCRIMINATIVE: "A wrong output would pass the comparison, so a right one proves nothing.",
@@ -229,7 +234,16 @@ class Settings:
     validation_timeout: float = 120.0
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
-    stages: tuple[Stage, ...] = (Stage.CONTRACT, Stage.SIMILARITY, Stage.SHAPES, Stage.EAGER, Stage.TRITON)
+    templates: str = "auto"  # auto, triton or extern: how GEMMs and convolutions are written
+    stages: tuple[Stage, ...] = (
+        Stage.CONTRACT,
+        Stage.SIMILARITY,
+        Stage.SHAPES,
+        Stage.EAGER,
+        Stage.TRITON,
+        Stage.COMPILED,
+        Stage.NUMERICS,
+    )
 
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from torch import nn
 from validators.fake import FakeMode
 from validators.inductor import capture
 from validators.loading import without_fused_transformers
+from validators.templates import writing
+from validators.verdict import Settings, Stage
 
 
 class _Graph(nn.Module):
@@ -65,6 +67,11 @@ CASES: list[Case] = [
         [(4, 6), (4, 5)],
     ),
     (
+        lambda: [nn.ConvTranspose2d(8, 4, 3, 2), nn.Conv2d(4, 4, 3, dilation=2), nn.Conv2d(4, 4, 3, groups=4)],
+        lambda up, wide, deep, x: deep(F.relu(wide(up(x)))).topk(2)[0],
+        [(2, 8, 6, 6)],
+    ),
+    (
         lambda: [nn.PixelShuffle(2), nn.CircularPad2d(1)],
         lambda shuffle, pad, x: F.interpolate(pad(shuffle(x)), scale_factor=2, mode="bilinear"),
         [(2, 8, 6, 6)],
@@ -82,9 +89,13 @@ CASES: list[Case] = [
 ]
 
 
-def run() -> None:
-    """Run each case eagerly on CPU and through Inductor for the offline device."""
+def run(settings: Settings) -> None:
+    """Run each case eagerly on CPU and through Inductor for the offline device, as `settings` say.
+
+    Where stage COMPILED is asked for, one case's kernels are compiled too, one of each kind.
+    """
     without_fused_transformers()
+    texts: list[str] = []
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         for make, function, shapes in CASES:
@@ -92,5 +103,12 @@ def run() -> None:
             with FakeMode():
                 with torch.device("cuda"):
                     model, inputs = _Graph(make(), function).eval(), [torch.randn(shape) for shape in shapes]
-                capture(model, inputs)
+                with writing(settings):
+                    found, _ = capture(model, inputs)
+                texts.append(found.text)
+    from validators import codegen, cubin  # noqa: F401 - imported so that no child has to
+
+    if Stage.COMPILED in settings.stages:
+        for text in texts[:2]:
+            cubin.compile_kernels(text, [settings.device_target])
     torch._dynamo.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -10,9 +11,8 @@ import torch
 
 import prompts
 from synth.extraction import extract
-from validators import offline_cuda
-from validators.judge import judge
-from validators.verdict import Program, Settings, Stage, Verdict
+from validators.pool import Pool
+from validators.verdict import Judgement, Program, Settings, Stage
 
 EXAMPLES = [
     pytest.param(example, id=f"{name}-{number}")
@@ -26,22 +26,18 @@ def entry_point(example: prompts.Example) -> str:
     return re.findall(r"^class (\w+)\(nn\.Module\)", example.program, re.MULTILINE)[-1]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def offline_device() -> None:
-    offline_cuda.install(SETTINGS.device_target)
+def test_every_example_passes_every_stage() -> None:
+    examples = [param.values[0] for param in EXAMPLES]
+    programs = [Program(example.program, entry_point(example), example.operators) for example in examples]
 
+    async def run() -> list[Judgement]:
+        async with Pool(2, SETTINGS) as pool:
+            return list(await asyncio.gather(*(pool.judge(program) for program in programs)))
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_passes_every_stage(example: prompts.Example) -> None:
-    verdicts: list[Verdict] = []
-    judge(
-        Program(example.program, entry_point(example), example.operators),
-        SETTINGS,
-        lambda stage: None,
-        lambda verdict, pair: verdicts.append(verdict),
-    )
-    assert [(v.stage, v.reason) for v in verdicts] == [(stage, None) for stage in SETTINGS.stages], verdicts[-1].detail
-    assert Stage.SIMILARITY in SETTINGS.stages and Stage.TRITON in SETTINGS.stages
+    for judgement in asyncio.run(run()):
+        assert judgement.accepted, judgement.failure
+        assert tuple(verdict.stage for verdict in judgement.verdicts[: len(SETTINGS.stages)]) == SETTINGS.stages
+    assert {Stage.SIMILARITY, Stage.TRITON, Stage.NUMERICS} <= set(SETTINGS.stages)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

@@ -88,7 +88,7 @@ def test_the_pool_asks_the_driver_and_goes_on_without_a_device(monkeypatch: pyte
     async def run() -> str:
         async with Pool(1, Settings()) as pool:
             judgement = await pool.judge(Program(GOOD, "Model"))
-            assert judgement.accepted and judgement.verdicts[-1].stage is Stage.TRITON
+            assert judgement.accepted and judgement.verdicts[-1].stage is Stage.NUMERICS
             return pool.launching
 
     assert asyncio.run(run()) == "no: no CUDA device"

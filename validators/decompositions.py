@@ -1,0 +1,368 @@
+"""ATen operators that Inductor would hand to a library, written with operators that it turns into Triton.
+
+Inductor (torch 2.13, `_inductor/lowering.py`: `make_fallback`, and the `fallback_*` handlers of single lowerings) has
+no Triton for these: fused recurrent cells, `_trilinear`, bags of embeddings, pooling with large or uneven windows,
+distances, selections along an axis, digamma.  Each function below takes the operator's own arguments and returns what
+it returns; `NotImplemented` leaves a call as it was.  What only a backward pass would read comes back empty.
+
+Private: `torch._inductor.compile_fx.select_decomp_table`, read in torch 2.13.0 and 2.11.0; if it moves, entering
+`decomposed` raises AttributeError.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import Tensor
+
+aten = torch.ops.aten
+
+# Inductor sorts rows up to this length inside a kernel (`ir.Sort.create`, torch 2.13); longer ones are library calls.
+MAX_SORTED = 512
+# Pooling windows up to this size Inductor unrolls itself (`lowering.py`, torch 2.13).
+MAX_UNROLLED_WINDOW = 25
+# Elements a bag of embeddings may touch when written as a masked sum over all indices for every bag.
+MAX_BAG_ELEMENTS = 1 << 28
+
+
+def decomposed() -> AbstractContextManager[Any]:
+    """While it lasts, Inductor decomposes the operators of this file too."""
+    import torch._inductor.compile_fx as compile_fx
+
+    original = compile_fx.select_decomp_table
+    return mock.patch.object(compile_fx, "select_decomp_table", lambda: {**original(), **TABLE})
+
+
+def _gru_cell(
+    input_gates: Tensor,
+    hidden_gates: Tensor,
+    hx: Tensor,
+    input_bias: Tensor | None = None,
+    hidden_bias: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:
+    reset_i, update_i, new_i = _with_bias(input_gates, input_bias).chunk(3, 1)
+    reset_h, update_h, new_h = _with_bias(hidden_gates, hidden_bias).chunk(3, 1)
+    update = torch.sigmoid(update_i + update_h)
+    new = torch.tanh(new_i + torch.sigmoid(reset_i + reset_h) * new_h)
+    return (hx - new) * update + new, hx.new_empty((hx.size(0), hx.size(1) * 5))
+
+
+def _lstm_cell(
+    input_gates: Tensor,
+    hidden_gates: Tensor,
+    cx: Tensor,
+    input_bias: Tensor | None = None,
+    hidden_bias: Tensor | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    gates = _with_bias(input_gates, input_bias) + _with_bias(hidden_gates, hidden_bias)
+    into, forget, cell, out = gates.chunk(4, 1)
+    cy = torch.sigmoid(forget) * cx + torch.sigmoid(into) * torch.tanh(cell)
+    return torch.sigmoid(out) * torch.tanh(cy), cy, cx.new_empty((cx.size(0), cx.size(1) * 4))
+
+
+def _with_bias(gates: Tensor, bias: Tensor | None) -> Tensor:
+    return gates if bias is None else gates + bias
+
+
+def _trilinear(
+    i1: Tensor,
+    i2: Tensor,
+    i3: Tensor,
+    expand1: Sequence[int],
+    expand2: Sequence[int],
+    expand3: Sequence[int],
+    sumdim: Sequence[int],
+    unroll_dim: int = 1,
+) -> Tensor:
+    product = _expanded(i1, expand1) * _expanded(i2, expand2) * _expanded(i3, expand3)
+    return product.sum(list(sumdim)) if sumdim else product
+
+
+def _expanded(tensor: Tensor, dims: Sequence[int]) -> Tensor:
+    for dim in dims:  # ascending, as at::_trilinear inserts them
+        tensor = tensor.unsqueeze(dim)
+    return tensor
+
+
+def _embedding_bag(
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
+    scale_grad_by_freq: bool = False,
+    mode: int = 0,
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int = -1,
+) -> Any:
+    count, bags = indices.numel(), offsets.numel() - include_last_offset
+    if not 0 < count * bags * weight.size(1) <= MAX_BAG_ELEMENTS:
+        return NotImplemented
+    position = torch.arange(count, device=indices.device)
+    starts = offsets[:bags]
+    ends = torch.cat([offsets[1:bags], offsets.new_full((1,), count)])
+    inside = (position >= starts[:, None]) & (position < ends[:, None])
+    if padding_idx >= 0:
+        inside = inside & (indices != padding_idx)
+    rows = weight[indices]
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights[:, None]
+    held = inside.sum(1, keepdim=True)
+    if mode == 2:  # the largest
+        output = torch.where(inside[:, :, None], rows, float("-inf")).amax(1)
+        output = torch.where(held > 0, output, 0.0)
+    else:
+        output = torch.where(inside[:, :, None], rows, 0.0).sum(1)
+        output = output / held.clamp(min=1) if mode == 1 else output
+    empty = indices.new_empty((0,))
+    return output, empty, held.squeeze(1).to(indices.dtype), empty
+
+
+def _cdist_forward(x1: Tensor, x2: Tensor, p: float, compute_mode: int | None = None) -> Tensor:
+    apart = (x1.unsqueeze(-2) - x2.unsqueeze(-3)).abs()
+    if p == 0:
+        return (apart != 0).to(x1.dtype).sum(-1)
+    if p == 1:
+        return apart.sum(-1)
+    if p == float("inf"):
+        return apart.amax(-1)
+    return (apart * apart).sum(-1).sqrt() if p == 2 else apart.pow(p).sum(-1).pow(1 / p)
+
+
+def _addbmm(inp: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    product = torch.bmm(batch1, batch2).sum(0)
+    return beta * inp + alpha * product if beta else alpha * product
+
+
+def _digamma(x: Tensor) -> Any:
+    """Recurrence up to 10 and the asymptotic series, as ATen's `calc_digamma` (Cephes `psi`, Moshier) does."""
+    if x.dtype not in (torch.float32, torch.float64):
+        return NotImplemented
+    mirrored = x < 0  # psi(x) = psi(1 - x) - pi / tan(pi x)
+    y = torch.where(mirrored, 1 - x, x)
+    shift = torch.zeros_like(x)
+    for _ in range(10):
+        small = y < 10
+        shift = shift - torch.where(small, 1 / y, 0.0)
+        y = torch.where(small, y + 1, y)
+    square = 1 / (y * y)
+    series = torch.zeros_like(x)
+    for coefficient in (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12):  # B_2n / 2n
+        series = (series + coefficient) * square
+    found = shift + torch.log(y) - 0.5 / y - series
+    mirror = math.pi / torch.tan(math.pi * (x - torch.trunc(x)))
+    found = torch.where(mirrored, found - mirror, found)
+    found = torch.where(mirrored & (x == torch.trunc(x)), float("nan"), found)
+    return torch.where(x == 0, torch.copysign(torch.full_like(x, float("inf")), -x), found)
+
+
+def _topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    if not x.dim() or not x.size(dim) or x.size(dim) > MAX_SORTED:
+        return NotImplemented
+    values, indices = torch.sort(x, dim=dim, descending=largest, stable=True)
+    return values.narrow(dim, 0, k), indices.narrow(dim, 0, k)
+
+
+def _kthvalue(x: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
+    if not x.dim() or not x.size(dim) or x.size(dim) > MAX_SORTED:
+        return NotImplemented
+    values, indices = torch.sort(x, dim=dim, stable=True)
+    found = values.narrow(dim, k - 1, 1), indices.narrow(dim, k - 1, 1)
+    return found if keepdim else tuple(part.squeeze(dim) for part in found)
+
+
+def _median(x: Tensor, dim: int, keepdim: bool = False) -> Any:
+    if not x.dim() or not x.size(dim) or x.size(dim) > MAX_SORTED:
+        return NotImplemented
+    values, indices = torch.sort(x, dim=dim, stable=True)
+    middle = (x.size(dim) - 1) // 2
+    value, index = values.narrow(dim, middle, 1), indices.narrow(dim, middle, 1)
+    if x.dtype.is_floating_point:  # a row with a NaN has the median NaN, and its first place
+        missing = torch.isnan(x)
+        has_nan = missing.any(dim, keepdim=True)
+        value = torch.where(has_nan, float("nan"), value)
+        index = torch.where(has_nan, missing.to(torch.int32).argmax(dim, keepdim=True), index)
+    return (value, index) if keepdim else (value.squeeze(dim), index.squeeze(dim))
+
+
+def _median_of_all(x: Tensor) -> Any:
+    found = _median(x.reshape(-1), 0)
+    return found if found is NotImplemented else found[0]
+
+
+# Pooling: for each axis a matrix (output places, window places) of input places; what is outside of the input, or of
+# an adaptive window that is shorter than the longest one, is masked.
+
+
+def _windows(x: Tensor, axes: Sequence[tuple[Tensor, Tensor]], fill: float) -> tuple[Tensor, Tensor]:
+    """The windows of the last `len(axes)` axes, flattened into a new last one, and each element's flat input place."""
+    n = len(axes)
+    sizes = x.shape[-n:]
+    places: list[Tensor] = []
+    inside: Tensor | None = None
+    flat: Tensor | None = None
+    for axis, (rows, valid) in enumerate(axes):
+        shape = [1] * (2 * n)
+        shape[axis], shape[n + axis] = rows.shape
+        place = rows.clamp(0, sizes[axis] - 1).view(shape)
+        places.append(place)
+        inside = valid.view(shape) if inside is None else inside & valid.view(shape)
+        flat = place if flat is None else flat * sizes[axis] + place
+    assert inside is not None and flat is not None
+    values = aten.index(x, [None] * (x.dim() - n) + places)
+    return torch.where(inside, values, fill).flatten(-n), flat.flatten(-n)
+
+
+def _sliding(x: Tensor, axis: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> Any:
+    """Input places of each window along `axis`, and which of them are inside of the input."""
+    size = x.size(axis)
+    span = dilation * (kernel - 1) + 1
+    count = (size + 2 * padding - span + (stride - 1 if ceil else 0)) // stride + 1
+    if ceil and (count - 1) * stride >= size + padding:
+        count -= 1  # the last window has to start inside of the input or of its left padding
+    starts = torch.arange(count, device=x.device) * stride - padding
+    rows = starts[:, None] + torch.arange(kernel, device=x.device) * dilation
+    return rows, (rows >= 0) & (rows < size)
+
+
+def _adaptive(x: Tensor, axis: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """The same for adaptive pooling to `count` places, with the windows' lengths."""
+    size = x.size(axis)
+    place = torch.arange(count, device=x.device)
+    starts = torch.div(place * size, count, rounding_mode="floor")
+    ends = torch.div((place + 1) * size + count - 1, count, rounding_mode="floor")
+    longest = max(-((-(k + 1) * size) // count) - k * size // count for k in range(count))
+    rows = starts[:, None] + torch.arange(longest, device=x.device)
+    return rows, rows < ends[:, None], ends - starts
+
+
+def _adaptive_average(x: Tensor, output_size: Sequence[int]) -> Any:
+    n = len(output_size)
+    sizes = x.shape[-n:]
+    if not x.numel() or 0 in output_size:
+        return NotImplemented
+    even = all(size % out == 0 for size, out in zip(sizes, output_size, strict=True))
+    if even:
+        split = [part for size, out in zip(sizes, output_size, strict=True) for part in (out, size // out)]
+        return x.reshape(*x.shape[:-n], *split).mean([-1 - 2 * axis for axis in range(n)])
+    axes = [_adaptive(x, axis - n, out) for axis, out in enumerate(output_size)]
+    values, _ = _windows(x, [(rows, valid) for rows, valid, _ in axes], 0.0)
+    return values.sum(-1) / _outer([length for _, _, length in axes])
+
+
+def _outer(lengths: Sequence[Tensor]) -> Tensor:
+    """The product of one vector per axis, over all axes."""
+    product = lengths[0]
+    for length in lengths[1:]:
+        product = product.unsqueeze(-1) * length
+    return product
+
+
+def _adaptive_average_2d(x: Tensor, output_size: Sequence[int]) -> Any:
+    sizes = x.shape[-2:]
+    window = 1
+    for size, out in zip(sizes, output_size, strict=True):
+        window *= -(-(size + out - 1) // max(out, 1))
+    even = all(out and size % out == 0 for size, out in zip(sizes, output_size, strict=True))
+    return NotImplemented if even or window <= MAX_UNROLLED_WINDOW else _adaptive_average(x, output_size)
+
+
+def _adaptive_max(n: int) -> Callable[..., Any]:
+    def pool(x: Tensor, output_size: Sequence[int]) -> Any:
+        if not x.numel() or 0 in output_size or not x.dtype.is_floating_point:
+            return NotImplemented
+        axes = [_adaptive(x, axis - n, out)[:2] for axis, out in enumerate(output_size)]
+        return _largest(*_windows(x, axes, float("-inf")))
+
+    return pool
+
+
+def _max_pool(n: int) -> Callable[..., Any]:
+    def pool(
+        x: Tensor,
+        kernel_size: Sequence[int],
+        stride: Sequence[int] = (),
+        padding: Sequence[int] = (0,),
+        dilation: Sequence[int] = (1,),
+        ceil_mode: bool = False,
+    ) -> Any:
+        kernel = _each(kernel_size, n)
+        if _product(kernel) <= MAX_UNROLLED_WINDOW or not x.numel() or not x.dtype.is_floating_point:
+            return NotImplemented
+        strides = _each(stride, n) if stride else kernel
+        given = zip(kernel, strides, _each(padding, n), _each(dilation, n), strict=True)
+        axes = [_sliding(x, axis - n, *sizes, ceil_mode) for axis, sizes in enumerate(given)]
+        return _largest(*_windows(x, axes, float("-inf")))
+
+    return pool
+
+
+def _largest(values: Tensor, flat: Tensor) -> tuple[Tensor, Tensor]:
+    largest, place = values.max(-1)
+    return largest, flat.expand(values.shape).gather(-1, place.unsqueeze(-1)).squeeze(-1)
+
+
+def _average_pool(n: int) -> Callable[..., Any]:
+    def pool(
+        x: Tensor,
+        kernel_size: Sequence[int],
+        stride: Sequence[int] = (),
+        padding: Sequence[int] = (0,),
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> Any:
+        kernel, pads = _each(kernel_size, n), _each(padding, n)
+        if _product(kernel) <= MAX_UNROLLED_WINDOW or not x.numel():
+            return NotImplemented
+        strides = _each(stride, n) if stride else kernel
+        axes, lengths = [], []
+        for axis, (size, step, pad) in enumerate(zip(kernel, strides, pads, strict=True)):
+            rows, valid = _sliding(x, axis - n, size, step, pad, 1, ceil_mode)
+            counted = rows < x.size(axis - n) + pad if count_include_pad else valid
+            axes.append((rows, valid))
+            lengths.append(counted.sum(1))
+        total = _windows(x, axes, 0.0)[0].sum(-1)
+        return total / (divisor_override or _outer(lengths))
+
+    return pool
+
+
+def _each(sizes: Sequence[int], n: int) -> list[int]:
+    return list(sizes) * n if len(sizes) == 1 else list(sizes)
+
+
+def _product(sizes: Sequence[int]) -> int:
+    product = 1
+    for size in sizes:
+        product *= size
+    return product
+
+
+TABLE: dict[Any, Callable[..., Any]] = {
+    aten._thnn_fused_gru_cell.default: _gru_cell,
+    aten._thnn_fused_lstm_cell.default: _lstm_cell,
+    aten._trilinear.default: _trilinear,
+    aten._embedding_bag.default: _embedding_bag,
+    aten._embedding_bag_forward_only.default: _embedding_bag,
+    aten._cdist_forward.default: _cdist_forward,
+    aten.addbmm.default: _addbmm,
+    aten.digamma.default: _digamma,
+    aten.topk.default: _topk,
+    aten.kthvalue.default: _kthvalue,
+    aten.median.dim: _median,
+    aten.median.default: _median_of_all,
+    aten._adaptive_avg_pool2d.default: _adaptive_average_2d,
+    aten._adaptive_avg_pool3d.default: _adaptive_average,
+    aten.adaptive_max_pool2d.default: _adaptive_max(2),
+    aten.adaptive_max_pool3d.default: _adaptive_max(3),
+    aten.avg_pool2d.default: _average_pool(2),
+    aten.avg_pool3d.default: _average_pool(3),
+    aten.max_pool2d_with_indices.default: _max_pool(2),
+    aten.max_pool3d_with_indices.default: _max_pool(3),
+}
