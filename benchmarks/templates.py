@@ -1,4 +1,4 @@
-"""Programs to pairs with Triton templates: library calls left, cubins, and CPU-seconds of the stages that make them.
+"""Programs to pairs with Triton templates: library calls left, length of the text, CPU-seconds of the stages.
 
     python benchmarks/templates.py [programs=100] [templates=triton|auto|extern] [answers=PATH] [pairs=PATH]
 
@@ -84,6 +84,8 @@ def main() -> None:
         "without_library_calls": zero,
         "library_calls_left": dict(externs.most_common()),
         "kernels": kernels,
+        "characters_of_inductors_text": sum(len(row["original_triton_code"]) for row in rows),
+        "characters_of_the_plain_text": sum(len(row["triton_code"]) for row in rows),
         "refused": dict(reasons),
         "cpu_seconds_mean": {stage: round(statistics.mean(s), 3) for stage, s in spent.items() if s},
         "cpu_seconds_median": {stage: round(statistics.median(s), 3) for stage, s in spent.items() if s},

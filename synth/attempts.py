@@ -96,6 +96,12 @@ COLUMNS = (
     "sample, attempt, pattern, attempts.name, answer, program, entry_point, verdicts, pair, source_hash, signature,"
     " stage, reason, detail, provider, asked, model, prompt, prompt_version, messages, finish, usage, cost"
 )
+# The same, with what was judged taken from the table of gradients.
+GRADIENT_COLUMNS = (
+    "sample, attempt, pattern, attempts.name, answer, gradients.program, gradients.entry_point, gradients.verdicts,"
+    " gradients.pair, gradients.source_hash, gradients.signature, gradients.stage, gradients.reason, gradients.detail,"
+    " provider, asked, model, prompt, prompt_version, messages, finish, usage, cost"
+)
 
 
 def attempt_of(row: tuple[Any, ...]) -> Attempt:

@@ -104,11 +104,24 @@ class RunConfig:
     price: tuple[float, float] | None = _key(
         None, values.prices(), "what tokens of every model asked cost, instead of the built-in table", OPERATION
     )
-    device_target: str = _key(
-        "sm_80", values.choice("sm_80", "sm_90", "sm_100"), "GPU architecture to write Triton code for"
+    templates: str = _key(
+        "auto",
+        values.choice("auto", "triton", "extern"),
+        "how matrix products and convolutions are written; auto: in Triton wherever that can be done; triton: a program"
+        " with anything else left is turned down; extern: as calls to cuBLAS and cuDNN",
+    )
+    device_target: str | tuple[str, ...] = _key(
+        "sm_80",
+        values.first_and_further(("sm_80", "sm_90", "sm_100"), ("gfx942",)),
+        "GPU architecture to write Triton code for; the kernels are compiled for the further ones of a list too",
     )
     prove: bool = _key(
-        False, values.flag(), "run each pair's Triton code in Triton's interpreter against eager, and keep what agrees"
+        True,
+        values.flag(),
+        "keep only pairs whose kernels compile and whose Triton code, run in Triton's interpreter, agrees with eager",
+    )
+    backward: bool = _key(
+        False, values.flag(), "judge each kept program's gradient as well, and export what passes as a pair of its own"
     )
     validation_timeout: float = _key(
         120.0,
@@ -127,6 +140,11 @@ class RunConfig:
     def in_batches(self) -> int:
         """Requests to have under way: one batch with the provider while another's answers are judged; 0 online."""
         return 2 * self.batch_size if self.mode == "batch" else 0
+
+    @property
+    def device_targets(self) -> tuple[str, ...]:
+        """What the kernels are compiled for; the first is what they are written for."""
+        return (self.device_target,) if isinstance(self.device_target, str) else self.device_target
 
     @property
     def server(self) -> str:

@@ -26,6 +26,8 @@ def progress_of(journal: Journal) -> Progress:
         kept=sum(fates),
         tally=tally_of(journal),
     )
+    for judgement in journal.gradient_verdicts():
+        progress.gradients.add_judgement((), judgement)
     for call in journal.ledger.calls():
         progress.money.add(call)
     return progress

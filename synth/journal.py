@@ -17,11 +17,22 @@ from pathlib import Path
 from typing import Any
 
 from synth import journal_file
-from synth.attempts import COLUMNS, OUTCOME_COLUMNS, Attempt, Begun, Origin, Outcome, attempt_of, outcome_of, pack
+from synth.attempts import (
+    COLUMNS,
+    GRADIENT_COLUMNS,
+    OUTCOME_COLUMNS,
+    Attempt,
+    Begun,
+    Origin,
+    Outcome,
+    attempt_of,
+    outcome_of,
+    pack,
+)
 from synth.errors import UsageError
 from synth.journal_file import JournalFile
 from synth.ledger import Ledger
-from validators.verdict import Judgement, Reason, Stage
+from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 
 _NOBODY = Origin()
 
@@ -83,30 +94,20 @@ class Journal:
                 ),
             )
 
-    def add_judgement(
-        self, sample: int, attempt: int, program: str | None, entry_point: str | None, judgement: Judgement
-    ) -> None:
-        """The validators have spoken on an answer that is there."""
-        failure = judgement.failure
-        pair = None if judgement.pair is None else json.dumps(judgement.pair.to_json(), sort_keys=True)
+    def add_judgement(self, sample: int, attempt: int, program: Program | None, judgement: Judgement) -> None:
+        """The validators have spoken on an answer that is there; None: it holds no program."""
+        columns = ", ".join(f"{column}=?" for column in _JUDGED)
         self._file.write(
-            "UPDATE attempts SET program=?, entry_point=?, verdicts=?, pair=?, cpu_seconds=?, judged_at=?,"
-            " source_hash=?, signature=?, stage=?, reason=?, detail=? WHERE sample=? AND attempt=?",
-            (
-                pack(program),
-                entry_point,
-                json.dumps([verdict.to_json() for verdict in judgement.verdicts]),
-                pack(pair),
-                sum(verdict.cpu_seconds for verdict in judgement.verdicts),
-                time.time(),
-                metric(judgement, Stage.SIMILARITY, "source_hash"),
-                metric(judgement, Stage.EAGER, "signature"),
-                failure and failure.stage,
-                failure and failure.reason,
-                failure.detail if failure else "",
-                sample,
-                attempt,
-            ),
+            f"UPDATE attempts SET {columns} WHERE sample=? AND attempt=?",
+            (*_judged(program, judgement), sample, attempt),
+        )
+
+    def add_gradient(self, sample: int, attempt: int, program: Program | None, judgement: Judgement) -> None:
+        """The validators have spoken on the gradient of an attempt's program; None: there is none."""
+        columns = ("sample", "attempt", *_JUDGED)
+        self._file.write(
+            f"INSERT INTO gradients ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+            (sample, attempt, *_judged(program, judgement)),
         )
 
     def turn_down(self, sample: int, attempt: int, stage: Stage, reason: Reason, detail: str) -> None:
@@ -155,6 +156,12 @@ class Journal:
         """One attempt, if it was begun."""
         return next(self._attempts("WHERE sample=? AND attempt=?", (sample, attempt)), None)
 
+    def gradient(self, sample: int, attempt: int) -> Attempt | None:
+        """The attempt with its program's gradient in the program's place, if that was judged."""
+        statement = f"SELECT {GRADIENT_COLUMNS} FROM gradients JOIN attempts USING (sample, attempt)"
+        found = self._file.read(f"{statement} WHERE sample=? AND attempt=?", (sample, attempt), attempt_of)
+        return next(found, None)
+
     def kept_attempts(self) -> Iterator[Attempt]:
         """The attempts that became programs of the corpus, in index order."""
         for attempt in self._attempts("JOIN samples USING (sample, attempt) WHERE kept ORDER BY sample"):
@@ -172,9 +179,19 @@ class Journal:
         judged = f"SELECT {OUTCOME_COLUMNS} FROM attempts WHERE verdicts IS NOT NULL ORDER BY sample, attempt"
         yield from self._file.read(judged, convert=outcome_of)
 
+    def gradient_verdicts(self) -> Iterator[Judgement]:
+        """What was said of each gradient, without its pair."""
+        yield from self._file.read(
+            "SELECT verdicts FROM gradients ORDER BY sample, attempt",
+            convert=lambda row: Judgement(tuple(map(Verdict.from_json, json.loads(row[0])))),
+        )
+
     def cpu_seconds(self) -> Iterator[tuple[int, float]]:
-        """Sample and the CPU-seconds of each judged attempt at it."""
-        yield from self._file.read("SELECT sample, cpu_seconds FROM attempts WHERE cpu_seconds IS NOT NULL")
+        """Sample and the CPU-seconds of each judged attempt at it, and of each judged gradient."""
+        yield from self._file.read(
+            "SELECT sample, cpu_seconds FROM attempts WHERE cpu_seconds IS NOT NULL"
+            " UNION ALL SELECT sample, cpu_seconds FROM gradients"
+        )
 
     def begun(self) -> Iterator[Begun]:
         """Every attempt, a sample's together and in order."""
@@ -183,6 +200,30 @@ class Journal:
             " FROM attempts ORDER BY sample, attempt",
             convert=lambda row: Begun(*row),
         )
+
+
+_JUDGED = (
+    *("program", "entry_point", "verdicts", "pair", "cpu_seconds", "judged_at"),
+    *("source_hash", "signature", "stage", "reason", "detail"),
+)
+
+
+def _judged(program: Program | None, judgement: Judgement) -> tuple[Any, ...]:
+    """The values of `_JUDGED`."""
+    failure, pair = judgement.failure, judgement.pair
+    return (
+        pack(program.source if program else None),
+        program.entry_point if program else None,
+        json.dumps([verdict.to_json() for verdict in judgement.verdicts]),
+        pack(None if pair is None else json.dumps(pair.to_json(), sort_keys=True)),
+        sum(verdict.cpu_seconds for verdict in judgement.verdicts),
+        time.time(),
+        metric(judgement, Stage.SIMILARITY, "source_hash"),
+        metric(judgement, Stage.EAGER, "signature"),
+        failure and failure.stage,
+        failure and failure.reason,
+        failure.detail if failure else "",
+    )
 
 
 def metric(judgement: Judgement, stage: Stage, key: str) -> str | None:

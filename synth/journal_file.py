@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.errors import CommandError, UsageError
 
-SCHEMA = 2
+SCHEMA = 3
 APPLICATION_ID = 0x53594E54  # "SYNT": tells our journal from any other SQLite file
 
 _TABLES = """
@@ -43,6 +43,22 @@ CREATE TABLE attempts (
     finish TEXT NOT NULL,            -- why the answer ended, as the server says
     usage TEXT,                      -- JSON: tokens of the call that brought the answer
     cost REAL,                       -- US dollars, all calls of the attempt; NULL when it is not known
+    PRIMARY KEY (sample, attempt)
+);
+CREATE TABLE gradients (             -- of attempts that passed, with backward=true; columns as above
+    sample INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    program BLOB,                    -- NULL where none could be derived
+    entry_point TEXT,
+    verdicts TEXT NOT NULL,
+    pair BLOB,
+    cpu_seconds REAL NOT NULL,
+    judged_at REAL NOT NULL,
+    source_hash TEXT,
+    signature TEXT,
+    stage TEXT,
+    reason TEXT,
+    detail TEXT,
     PRIMARY KEY (sample, attempt)
 );
 CREATE TABLE samples (
@@ -82,8 +98,12 @@ CREATE TABLE batches (
 );
 """
 
-# A journal of format 1 is read through these: what it lacks is empty.
-_SEEN_AS_FORMAT_2 = """
+# Journals of earlier formats are read through these: what they lack is empty.
+_BEFORE_FORMAT_3 = """
+CREATE TEMP TABLE gradients (sample, attempt, program, entry_point, verdicts, pair, cpu_seconds, judged_at,
+    source_hash, signature, stage, reason, detail);
+"""
+_BEFORE_FORMAT_2 = """
 CREATE TEMP VIEW attempts AS SELECT *, '' AS provider, '' AS asked, '' AS model, '' AS prompt, '' AS prompt_version,
     NULL AS messages, '' AS finish, NULL AS usage, NULL AS cost FROM main.attempts;
 CREATE TEMP TABLE calls (sample, attempt, provider, model, outcome, status, prompt_tokens, cached_tokens,
@@ -188,10 +208,11 @@ def _assert_ours(database: sqlite3.Connection, path: Path, writable: bool) -> No
     if database.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise UsageError(f"{path}: is a database, but no journal of synth; it was left as it is.")
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version == 1 and not writable:
-        database.executescript(_SEEN_AS_FORMAT_2)
+    earlier = 0 < version < SCHEMA
+    if earlier and not writable:
+        database.executescript(_BEFORE_FORMAT_3 + (_BEFORE_FORMAT_2 if version < 2 else ""))
     elif version != SCHEMA:
-        hint = " It can be looked at (.stats, .export) and judged again (.revalidate)." if version == 1 else ""
+        hint = " It can be looked at (.stats, .export) and judged again (.revalidate)." if earlier else ""
         raise UsageError(
             f"{path}: written with journal format {version}, this synth writes {SCHEMA}; it was left as it is.{hint}"
         )

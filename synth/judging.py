@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
 
 from synth.config import RunConfig
 from synth.errors import CommandError
-from synth.orchestrator import JudgingPool
-from validators.verdict import Settings, Stage
+from synth.progress import WorkerState
+from validators.verdict import Judgement, Program, Settings, Stage
 
+
+class JudgingPool(Protocol):
+    """What the orchestrator needs of a validator pool."""
+
+    @property
+    def workers(self) -> Sequence[WorkerState]:
+        """The state of each worker."""
+        ...
+
+    @property
+    def launching(self) -> str:
+        """Whether pairs are launched on a CUDA device: "yes", or why not."""
+        ...
+
+    async def judge(self, program: Program) -> Judgement:
+        """All stages on one program."""
+        ...
+
+    async def verify(self, program: Program, triton_code: str) -> Judgement:
+        """The stages that prove a pair, on one that is there already."""
+        ...
+
+
+#: the stages that `prove=false` leaves out
+PROOFS = (Stage.COMPILED, Stage.NUMERICS)
 #: how commands get a pool; tests hand in one that judges without torch
 PoolOpener = Callable[[int, Settings], AbstractAsyncContextManager[JudgingPool]]
 
@@ -28,11 +54,11 @@ async def open_pool(num_worker: int, settings: Settings) -> AsyncIterator[Judgin
 
 def settings_of(config: RunConfig) -> Settings:
     """What the validators need to know of a run."""
-    proofs = (Stage.COMPILED, Stage.NUMERICS)
-    stages = tuple(stage for stage in Settings().stages if config.prove or stage not in proofs)
     return Settings(
-        stages=stages,
-        device_target=config.device_target,
+        stages=tuple(stage for stage in Settings().stages if config.prove or stage not in PROOFS),
+        device_target=config.device_targets[0],
+        further_targets=config.device_targets[1:],
+        templates=config.templates,
         validation_timeout=config.validation_timeout,
         max_tensor_bytes=config.max_tensor_bytes,
         seed=config.seed,

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum, StrEnum, auto
 from functools import partial
-from typing import Protocol
 
-from synth import window
+from synth import gradient, window
 from synth.asking.stops import Stopped
 from synth.asks import Source
 from synth.attempts import Attempt
@@ -25,30 +24,13 @@ from synth.config import RunConfig
 from synth.corpus import Corpus
 from synth.gate import Gate
 from synth.journal import Journal
+from synth.judging import JudgingPool
 from synth.naming import Names
-from synth.progress import Progress, WorkerState
+from synth.progress import Progress
 from synth.reading import read
 from synth.settlement import Kept
 from synth.turns import Turns
 from validators.verdict import Judgement, Program, Reason, Stage
-
-
-class JudgingPool(Protocol):
-    """What the orchestrator needs of a validator pool."""
-
-    @property
-    def workers(self) -> Sequence[WorkerState]:
-        """The state of each worker."""
-        ...
-
-    @property
-    def launching(self) -> str:
-        """Whether pairs are launched on a CUDA device: "yes", or why not."""
-        ...
-
-    async def judge(self, program: Program) -> Judgement:
-        """All stages on one program."""
-        ...
 
 
 class Ending(StrEnum):
@@ -209,7 +191,7 @@ class Orchestrator:
                 if not await self._ask(sample, number, name, chain):
                     break
                 attempt = self._of(sample, number)
-            if not attempt.judged:
+            if not attempt.judged or self._owes_gradient(attempt):
                 if self._draining:
                     return
                 attempt = await self._judge(attempt)
@@ -240,7 +222,7 @@ class Orchestrator:
         return True
 
     async def _judge(self, attempt: Attempt) -> Attempt:
-        """The attempt with its judgement."""
+        """The attempt with its judgement, and with that of its gradient in the journal where one is asked for."""
         sample, number = attempt.sample, attempt.attempt
         answered, program = read(attempt)
         if program is None:
@@ -251,17 +233,27 @@ class Orchestrator:
         async with self._gate.turn(sample):
             self._move(sample, _At.JUDGE)
             began = time.monotonic()
-            judgement = await self._pool.judge(program)
+            if not attempt.judged:
+                judgement = await self._pool.judge(program)
+                judgement = Judgement((answered, *judgement.verdicts), judgement.pair)
+                self._record(sample, number, attempt.pattern, program, judgement)
+                attempt = self._of(sample, number)
+            if self._owes_gradient(attempt):
+                derived, judgement = await gradient.judged(program, attempt.verdicts or (), self._pool)
+                self._journal.add_gradient(sample, number, derived, judgement)
+                self._progress.gradients.add_judgement((), judgement)
             self._judging.add(time.monotonic() - began)
-        judgement = Judgement((answered, *judgement.verdicts), judgement.pair)
-        self._record(sample, number, attempt.pattern, program, judgement)
-        return self._of(sample, number)
+        return attempt
+
+    def _owes_gradient(self, attempt: Attempt) -> bool:
+        """Whether the attempt passed and its gradient is still to be judged."""
+        wanted = self._config.backward and attempt.pair is not None and attempt.stage is None
+        return wanted and self._journal.gradient(attempt.sample, attempt.attempt) is None
 
     def _record(
         self, sample: int, number: int, pattern: tuple[str, ...], program: Program | None, judgement: Judgement
     ) -> None:
-        source, entry = (program.source, program.entry_point) if program else (None, None)
-        self._journal.add_judgement(sample, number, source, entry, judgement)
+        self._journal.add_judgement(sample, number, program, judgement)
         self._progress.tally.add_judgement(pattern, judgement, number)
 
     def _of(self, sample: int, number: int) -> Attempt:

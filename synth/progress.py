@@ -35,6 +35,7 @@ class Progress:
     settled: int = 0
     kept: int = 0
     tally: Tally = field(default_factory=Tally)
+    gradients: Tally = field(default_factory=Tally)  # of programs that passed, with backward=true
     workers: Callable[[], Sequence[WorkerState]] = lambda: ()
     money: Money = field(default_factory=Money)
     endpoints: Callable[[], Sequence[EndpointState]] = lambda: ()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from statistics import mean, median
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 
@@ -32,28 +35,43 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def funnel(tally: Tally, accepted: int) -> Table:
-    """How many entered and passed each stage, and what it cost for each accepted pair."""
-    table = _table("Funnel (attempts)", "stage", "entered", "passed", "%", "cpu s", "cpu s/accepted")
+def funnel(tally: Tally, accepted: int, title: str = "Funnel (attempts)") -> Table:
+    """How many entered and passed each stage, what it cost for each accepted pair, and what an accepted pair took."""
+    table = _table(
+        *(title, "stage", "entered", "passed", "%", "cpu s", "cpu s/accepted"),
+        *("a pair's: median", "mean"),
+    )
     for stage in tally.stages():
         entered, passed, cpu = tally.entered_stage[stage], tally.passed_stage[stage], tally.cpu_seconds[stage]
-        each = f"{cpu / accepted:.3f}" if accepted else "-"
-        table.add_row(stage.value, str(entered), str(passed), percent(passed, entered), f"{cpu:.2f}", each)
-    total = sum(tally.cpu_seconds.values())
-    each = f"{total / accepted:.3f}" if accepted else "-"
-    judged, passed = tally.judged, tally.passed
-    table.add_row("all", str(judged), str(passed), percent(passed, judged), f"{total:.2f}", each)
+        _funnel_row(table, stage.value, (entered, passed), cpu, accepted, tally.pair_seconds.get(stage, []))
+    total, each = sum(tally.cpu_seconds.values()), tally.pair_seconds.get(None, [])
+    _funnel_row(table, "all", (tally.judged, tally.passed), total, accepted, each)
     return table
 
 
-def reasons(tally: Tally, limit: int | None = None) -> Table:
+def _funnel_row(
+    table: Table, name: str, attempts: tuple[int, int], cpu: float, accepted: int, of_pairs: Sequence[float]
+) -> None:
+    entered, passed = attempts
+    each = f"{cpu / accepted:.3f}" if accepted else "-"
+    middle = (f"{median(of_pairs):.3f}", f"{mean(of_pairs):.3f}") if of_pairs else ("-", "-")
+    table.add_row(name, str(entered), str(passed), percent(passed, entered), f"{cpu:.2f}", each, *middle)
+
+
+def reasons(tally: Tally, limit: int | None = None, title: str = "Reasons") -> Table:
     """Why attempts were turned down, most frequent first."""
-    table = _table("Reasons", "stage", "reason", "attempts", "meaning")
+    table = _table(title, "stage", "reason", "attempts", "meaning")
     table.columns[1].justify = table.columns[3].justify = "left"
     table.columns[3].no_wrap = False
     for stage, reason, count in tally.top_reasons(limit):
         table.add_row(stage.value, reason.value, str(count), SENTENCES[reason])
     return table
+
+
+def gradients(tally: Tally, limit: int | None = None) -> list[RenderableType]:
+    """The funnel of the gradients, and why some were turned down."""
+    parts: list[RenderableType] = [funnel(tally, tally.passed, "Gradients (of attempts that passed)")]
+    return [*parts, "", reasons(tally, limit, "Reasons (gradients)")] if tally.top_reasons(1) else parts
 
 
 def operators(tally: Tally, limit: int | None = None, at_least: int = 3) -> Table:
@@ -94,6 +112,8 @@ def figures(progress: Progress, limit: int = 8) -> RenderableType:
         parts += ["", funnel(tally, progress.kept)]
     if tally.top_reasons(1):
         parts += ["", reasons(tally, limit)]
+    if progress.gradients.judged:
+        parts += ["", *gradients(progress.gradients, limit)]
     failing = sum(passed < attempts for _, passed, attempts in tally.worst_operators())
     if failing:
         parts += ["", operators(tally, min(limit, failing))]

@@ -24,6 +24,8 @@ class Tally:
     entered_stage: Counter[Stage] = field(default_factory=Counter)
     passed_stage: Counter[Stage] = field(default_factory=Counter)
     cpu_seconds: defaultdict[Stage, float] = field(default_factory=lambda: defaultdict(float))
+    #: of attempts that passed, one number each: of every stage, and (None) of all together
+    pair_seconds: dict[Stage | None, list[float]] = field(default_factory=dict)
     reasons: Counter[tuple[Stage, Reason]] = field(default_factory=Counter)
     operator_attempts: Counter[str] = field(default_factory=Counter)
     operator_passed: Counter[str] = field(default_factory=Counter)
@@ -38,7 +40,10 @@ class Tally:
         times: int = 1,
     ) -> None:
         """Counts one attempt that was turned down at `stage`, or at none; `times=-1` takes it back."""
+        verdicts = list(verdicts)
         self.judged += times
+        if stage is None:
+            self._add_pair(verdicts, times)
         if attempt == 1:
             self.first_judged += times
             self.first_passed += times if stage is None else 0
@@ -57,6 +62,17 @@ class Tally:
         for operator in set(pattern):
             self.operator_attempts[operator] += times
             self.operator_passed[operator] += times if stage is None else 0
+
+    def _add_pair(self, verdicts: list[Verdict], times: int) -> None:
+        seconds: dict[Stage | None, float] = {None: sum(verdict.cpu_seconds for verdict in verdicts)}
+        seconds |= {verdict.stage: verdict.cpu_seconds for verdict in verdicts}
+        for stage, spent in seconds.items():
+            if times > 0:
+                self.pair_seconds.setdefault(stage, []).append(spent)
+            else:
+                self.pair_seconds[stage].remove(spent)
+                if not self.pair_seconds[stage]:
+                    del self.pair_seconds[stage]
 
     def add_judgement(self, pattern: Iterable[str], judgement: Judgement, attempt: int = 1) -> None:
         """Counts one attempt as the validators judged it."""

@@ -128,6 +128,22 @@ def words(*names: str) -> Rule:
     return Rule("a list such as [a,b]" + (f" of {', '.join(names)}" if names else ""), convert, literal=True)
 
 
+def first_and_further(first: tuple[str, ...], further: tuple[str, ...]) -> Rule:
+    """One of `first`, or a list that begins with one and goes on with others of `first` and `further`."""
+    listed = words(*first, *further)
+
+    def convert(value: Any) -> str | tuple[str, ...]:
+        names: tuple[str, ...] = listed.convert(value)
+        if names[0] not in first or len(set(names)) < len(names):
+            raise ValueError
+        return names if len(names) > 1 else names[0]
+
+    several = f"[{','.join(first + further)}]"
+    return Rule(
+        f"one of {', '.join(first)}, or a list that begins with one of them, such as {several}", convert, literal=True
+    )
+
+
 def one_or_more(what: str) -> Rule:
     """A text, or a list of texts such as `[a,b:0.5]`."""
     single = text(what)

@@ -62,9 +62,11 @@ def _make_pair(loaded: Loaded, program: Program, settings: Settings) -> Pair:
         note = f"Inductor's kernels for {settings.device_target}; the forward of {program.entry_point} in eval mode."
         bound = triton_module.Binding(variables, arguments, result, returned, constants, init_lines, note)
         names_said = readable.new_names(found.text)
-        written = triton_module.assemble(
-            readable.renamed(found.text, names_said), program.source, program.entry_point, bound
-        )
+        text = readable.renamed(found.text, names_said)
+        try:
+            written = triton_module.assemble(text, program.source, program.entry_point, bound)
+        except ValueError as error:
+            raise Refused(Reason.UNSUPPORTED_FORM, f"as plain Triton: {describe(error)}") from error
         labelled = labels.label(found.text, found.operations, settings.device_target)
         labelled["kernels"] = {names_said[name]: value for name, value in labelled["kernels"].items()}
         rehearse(written.own, loaded, _rebuilt, found, arguments, output)

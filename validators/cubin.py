@@ -1,47 +1,46 @@
-"""Stage COMPILED: every Triton kernel of a pair to PTX and cubin for the device target, without a device.
+"""Stage COMPILED: every Triton kernel of a pair to PTX and cubin for the device targets, without a device.
 
-Triton's own pipeline and the ptxas that its wheel carries; nothing is loaded or run.  What ptxas and Triton say about
-the result (registers, spills, shared memory) is recorded, and the occupancy that CUDA's rules make of it.
+What is compiled is what a launch of the text would compile (`recording`): each kernel as its arguments specialise it,
+with the block sizes and options of the launch.  Triton's own pipeline and the ptxas that its wheel carries; nothing is
+loaded or run.  What ptxas and Triton say about the result (registers, spills, shared memory) is recorded, and the
+occupancy that CUDA's rules make of it.
 
 The AMD backend of the same wheel works the same way (`gfx942`): Triton's code generator and linker for it need no
-ROCm.  Inductor's text for CUDA runs through it, so it is offered as a further target; its launch configuration is
-still the one chosen for CUDA.
-
-Each kernel's launch configuration is the first that Inductor's heuristics list for it: the one that runs where nothing
-is tuned.  If it does not fit the device the next one is tried, as Inductor does.
+ROCm.  The text for CUDA runs through it, so it is offered as a further target; its launches are still the ones chosen
+for CUDA.
 
 There is no cache.  Of the 1,907 kernels of 200 built-in programs none repeats within its program and 6.6 % repeat
 another program's (names and tiling scores aside), and what children of untrusted programs write no other may read.
 
 Private, read in triton 3.7.1 and 3.6.0 (`tests/validators/test_cubin.py` fails when they move):
+  `triton.runtime.jit.create_function_from_signature`, `JITFunction._pack_args`, `.signature`, `.params`: what a launch
+      makes of its arguments;
   `triton.compiler.compiler.make_backend`, `ASTSource.make_ir`, `backend.add_stages` and its neighbours: the body of
-      `triton.compile` without its disk cache, which is most of what it adds;
-  `torch._inductor.runtime.triton_heuristics.CachingAutotuner._create_compile_meta`, `._create_compile_options`,
-      `.configs`, `.fn` (torch 2.13.0, 2.11.0): signature, constants and options as Inductor passes them on;
-  `torch._inductor.runtime.triton_helpers.set_driver_to_gpu`: looks for a GPU; kernels call it when they are defined.
+      `triton.compile` without its disk cache, which is most of what it adds.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import io
-import linecache
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
-from unittest import mock
 
-from torch._inductor.runtime import triton_helpers
+import torch
 from triton import knobs
 from triton._C.libtriton import ir
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 from triton.compiler.compiler import make_backend
+from triton.runtime.jit import create_function_from_signature
 
-from validators.loading import Refused
+from validators import recording
+from validators.errors import describe
+from validators.loading import Loaded, Refused
 from validators.offline_cuda import DEVICE_TARGETS, DeviceProps
+from validators.recording import Recorded
 from validators.verdict import Pair, Reason, Settings, Stage, Verdict
 
 AMD_TARGETS = ("gfx942",)  # MI300X
@@ -75,70 +74,97 @@ class Compiled:
     binary_bytes: int
 
 
-def check(pair: Pair, settings: Settings) -> tuple[Verdict, Pair]:
-    """Compile the pair's kernels for its device target; the pair comes back with `evidence["compiled"]`.
+@dataclass(frozen=True)
+class _Pointer:
+    """What a launch looks at in a tensor that it is given."""
 
-    Metrics: `registers` and `spill_bytes` of the worst kernel, `occupancy` of the least occupied.
-    Raises Refused(KERNEL_REJECTED).
+    dtype: torch.dtype
+    offset: int  # bytes behind the start of its memory, which any allocator aligns to 16
+    size: int  # bytes of its memory
+
+    def data_ptr(self) -> int:
+        return self.offset
+
+    def ptr_range(self) -> int:
+        return self.size
+
+
+def check(pair: Pair, loaded: Loaded, settings: Settings) -> tuple[Verdict, Pair]:
+    """Compile the pair's kernels for each of `settings.device_targets`; `evidence["compiled"]` says what came of it.
+
+    Metrics, over all targets: `registers` and `spill_bytes` of the worst kernel, `occupancy` of the least occupied (AMD
+    aside).  Raises Refused(KERNEL_REJECTED), whose detail names kernel and target.
     """
-    target = settings.device_target
     try:
-        compiled = compile_kernels(pair.triton_code, [target])
+        compiled = compile_text(pair.triton_code, loaded, settings.device_targets)
     except KernelError as error:
         raise Refused(Reason.KERNEL_REJECTED, str(error)) from error
-    kernels = list(compiled[target].values())
+    kernels = [kernel for found in compiled.values() for kernel in found.values()]
     metrics = {
         "registers": max(k.registers for k in kernels),
         "spill_bytes": max(k.spill_bytes for k in kernels),
-        "occupancy": min(k.occupancy or 0.0 for k in kernels),
+        "occupancy": min(k.occupancy for k in kernels if k.occupancy is not None),
     }
     evidence = {name: {key: asdict(k) for key, k in found.items()} for name, found in compiled.items()}
-    proved = Pair(
-        pair.triton_code,
-        pair.original_triton_code,
-        pair.kernels,
-        pair.device_target,
-        pair.evidence | {"compiled": evidence},
+    return Verdict(Stage.COMPILED, True, metrics=metrics), replace(
+        pair, evidence=pair.evidence | {"compiled": evidence}
     )
-    return Verdict(Stage.COMPILED, True, metrics=metrics), proved
 
 
-def compile_kernels(text: str, targets: Sequence[str]) -> dict[str, dict[str, Compiled]]:
-    """Every kernel in `text`, a pair's module, for each target (`sm_80`, ..., `gfx942`), by target and name.
+def compile_text(triton_code: str, loaded: Loaded, targets: Sequence[str]) -> dict[str, dict[str, Compiled]]:
+    """Every kernel that `<entry_point>New` of the text launches, for each target (`sm_80`, ..., `gfx942`), by name.
 
-    Raises KernelError for the first kernel that does not compile, KeyError for an unknown target.
+    `loaded` is the program of the pair; a launch that specialises its kernel in another way than the ones before has
+    the kernel's name with `#2`, `#3`, ... behind it.  Raises KernelError for a text that cannot be run or launches
+    nothing and for the first kernel that does not compile, KeyError for an unknown target.
     """
-    defined = {name: _define(name, source) for name, source in kernel_sources(text).items()}
-    found: dict[str, dict[str, Compiled]] = {}
-    for target in targets:
-        gpu = _gpu_target(target)
-        found[target] = {name: _compile(name, kernel, target, gpu) for name, kernel in defined.items()}
+    try:
+        launches = recording.record(triton_code, loaded)
+    except Exception as error:
+        raise KernelError(f"the text cannot be run: {describe(error, MAX_MESSAGE)}") from error
+    if not launches:
+        raise KernelError("the text launches no Triton kernel")
+    return {target: _compile_all(launches, target) for target in targets}
+
+
+def _compile_all(launches: Sequence[Recorded], target: str) -> dict[str, Compiled]:
+    gpu = _gpu_target(target)
+    found: dict[str, Compiled] = {}
+    known: set[str] = set()
+    calls: dict[str, int] = {}
+    for launch in launches:
+        name = launch.kernel.__name__
+        try:
+            source, options = _specialised(launch, make_backend(gpu))
+            key = repr((name, source.signature, source.constants, source.attrs, options))
+            if key in known:
+                continue
+            known.add(key)
+            calls[name] = calls.get(name, 0) + 1
+            blocks = {k: v for k, v in launch.keywords.items() if k in launch.kernel.arg_names and isinstance(v, int)}
+            label = name if calls[name] == 1 else f"{name}#{calls[name]}"
+            found[label] = _compile(source, options, blocks, target, gpu)
+        except Exception as error:  # Triton's and MLIR's errors have no common base
+            raise KernelError(f"{name} for {target}: {_trimmed(error)}") from error
     return found
 
 
-def kernel_sources(text: str) -> dict[str, str]:
-    """The source of each kernel that a module hands to `async_compile.triton`, by name."""
-    sources = {}
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            call = node.value
-            if ast.unparse(call.func) == "async_compile.triton":
-                name, source = (ast.literal_eval(argument) for argument in call.args[:2])
-                sources[name] = source
-    return sources
+def _specialised(launch: Recorded, backend: Any) -> tuple[ASTSource, Any]:
+    """The kernel's source with the types and constants that the launch gives it, and the compiler's options."""
+    kernel = launch.kernel
+    keywords = {key: _seen(value) for key, value in launch.keywords.items()}
+    keywords["debug"] = False  # as Triton without TRITON_DEBUG; device assertions are for the prover
+    binder = create_function_from_signature(kernel.signature, kernel.params, backend)
+    bound, specialization, options = binder(*map(_seen, launch.arguments), **keywords)
+    options, signature, constants, attributes = kernel._pack_args(backend, keywords, bound, specialization, options)
+    return ASTSource(kernel, signature, constants, attributes), options
 
 
-def _define(name: str, source: str) -> Any:
-    """Execute a kernel's source and return Inductor's autotuner around it."""
-    filename = f"<{name}>"  # triton reads the function's source back through linecache
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    namespace: dict[str, Any] = {"__name__": name, "__file__": filename}
-    try:
-        with mock.patch.object(triton_helpers, "set_driver_to_gpu", lambda: None):
-            exec(compile(source, filename, "exec"), namespace)
-    except Exception as error:
-        raise KernelError(f"{name}: {_trimmed(error)}") from error
-    return namespace[name]
+def _seen(value: Any) -> Any:
+    if not isinstance(value, torch.Tensor):
+        return value
+    offset = int(value.storage_offset()) * value.element_size()
+    return _Pointer(value.dtype, offset, int(value.untyped_storage().nbytes()))
 
 
 def _gpu_target(target: str) -> GPUTarget:
@@ -148,24 +174,9 @@ def _gpu_target(target: str) -> GPUTarget:
     return GPUTarget("cuda", 10 * props.major + props.minor, props.warp_size)
 
 
-def _compile(name: str, kernel: Any, target: str, gpu: GPUTarget) -> Compiled:
-    first: Exception | None = None
-    for config in kernel.configs:
-        try:
-            return _compile_config(kernel, config, target, gpu)
-        except Exception as error:  # Triton's and MLIR's errors have no common base
-            first = first or error
-    raise KernelError(f"{name} for {target}: {_trimmed(first)}") from first
-
-
-def _compile_config(kernel: Any, config: Any, target: str, gpu: GPUTarget) -> Compiled:
-    meta = kernel._create_compile_meta(config)
-    options = kernel._create_compile_options(config, meta)
-    if gpu.backend == "hip":
-        options = {key: value for key, value in options.items() if not key.startswith("launch_")}
-    source = ASTSource(kernel.fn, meta["signature"], meta["constants"], meta["configs"][0])
+def _compile(source: ASTSource, options: Any, blocks: dict[str, int], target: str, gpu: GPUTarget) -> Compiled:
     backend = make_backend(gpu)
-    parsed = backend.parse_options(dict(options, **source.parse_options()))
+    parsed = backend.parse_options(options.__dict__ | source.parse_options())
     context = ir.context()
     ir.load_dialects(context)
     backend.load_dialects(context)
@@ -194,9 +205,8 @@ def _compile_config(kernel: Any, config: Any, target: str, gpu: GPUTarget) -> Co
         raise KernelError(f"{shared} bytes of shared memory, a block may have {limit}")
     occupied = None
     if gpu.backend == "cuda":
-        occupied = occupancy(DEVICE_TARGETS[target], config.num_warps, registers, shared)
-    blocks = {key: int(value) for key, value in config.kwargs.items() if isinstance(value, int)}
-    return Compiled(config.num_warps, config.num_stages, blocks, registers, spill_bytes, shared, occupied, len(module))
+        occupied = occupancy(DEVICE_TARGETS[target], parsed.num_warps, registers, shared)
+    return Compiled(parsed.num_warps, parsed.num_stages, blocks, registers, spill_bytes, shared, occupied, len(module))
 
 
 def occupancy(device: DeviceProps, warps: int, registers: int, shared_bytes: int) -> float:

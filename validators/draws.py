@@ -18,6 +18,7 @@ from validators.loading import map_tensors
 
 MIX = 0.25  # the largest share of the second of two mixed elements
 SPREAD = 0.5  # of a constant, relative to it
+MANY, WIDTH = 1 << 20, 4093  # elements from which on only rows of so many (a prime) and columns are shuffled
 SMALL = 0.1  # standard deviation of what was constant zero
 
 State = dict[str, torch.Tensor]
@@ -37,14 +38,24 @@ def values(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     if bool((flat == flat[0]).all()):
         drawn = _spread(flat, generator)
     else:
-        drawn = flat[torch.randperm(flat.numel(), generator=generator)]
+        drawn = shuffled(flat, generator)
         if _is_continuous(flat):
-            other = flat[torch.randperm(flat.numel(), generator=generator)]
+            other = shuffled(flat, generator)
             share = torch.rand(flat.shape, generator=generator).to(flat.real.dtype if flat.is_complex() else flat.dtype)
             drawn = drawn + (other - drawn) * (share * MIX)
     made = torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype) if _is_dense(tensor) else None
     shaped = drawn.reshape(tensor.shape)
     return shaped.clone() if made is None else made.copy_(shaped)
+
+
+def shuffled(flat: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """The elements in another order: any order, or one of rows and columns where there are too many for that."""
+    if flat.numel() <= MANY:
+        return flat[torch.randperm(flat.numel(), generator=generator)]
+    rows = flat.numel() // WIDTH
+    table = flat[: rows * WIDTH].view(rows, WIDTH)[torch.randperm(rows, generator=generator)]
+    table = table[:, torch.randperm(WIDTH, generator=generator)]
+    return torch.cat([table.reshape(-1), flat[rows * WIDTH :]])
 
 
 def _is_dense(tensor: torch.Tensor) -> bool:
@@ -65,7 +76,10 @@ def _spread(flat: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         return flat.clone()
     if float(first) == 0:
         return (torch.randn(flat.shape, generator=generator) * SMALL).to(flat.dtype)
-    return first * (1 + SPREAD * (2 * torch.rand(flat.shape, generator=generator) - 1)).to(flat.dtype)
+    # What is below one may be a share or a probability, and stays one.
+    above = min(SPREAD, 1 / abs(float(first)) - 1) if abs(float(first)) < 1 else SPREAD
+    factors = 1 - SPREAD + (SPREAD + above) * torch.rand(flat.shape, generator=generator)
+    return first * factors.to(flat.dtype)
 
 
 def _is_sequence(tensor: torch.Tensor) -> bool:
@@ -74,22 +88,26 @@ def _is_sequence(tensor: torch.Tensor) -> bool:
     return not tensor.is_floating_point() and flat.numel() > 1 and bool((flat[1:] >= flat[:-1]).all())
 
 
-def inputs(given: list[Any], generator: torch.Generator) -> list[Any]:
-    """New inputs in the place of `given`."""
+def inputs(given: list[Any], generator: torch.Generator, scale: float = 1.0) -> list[Any]:
+    """New inputs in the place of `given`; real numbers `scale` times as large as the program's."""
 
     def drawn(tensor: torch.Tensor) -> torch.Tensor:
         constant = tensor.numel() == 0 or bool((tensor == tensor.reshape(-1)[0]).all())
         if (constant and not tensor.is_floating_point()) or _is_sequence(tensor):
             return tensor.detach().clone()
-        return values(tensor, generator)
+        return _scaled(values(tensor, generator), scale)
 
     return list(map_tensors(drawn, given))
 
 
-def state(model: nn.Module, generator: torch.Generator) -> State:
+def _scaled(tensor: torch.Tensor, scale: float) -> torch.Tensor:
+    return tensor * scale if scale != 1 and _is_continuous(tensor.reshape(-1)) else tensor
+
+
+def state(model: nn.Module, generator: torch.Generator, scale: float = 1.0) -> State:
     """New values for every parameter, and for buffers that the program has left constant (running statistics).
 
-    Other buffers (tables, masks, counts) mean what they hold and are kept.
+    Parameters are `scale` times as large as the program's.  Other buffers (tables, masks, counts) mean what they hold and are kept.
     """
     drawn: State = {}
     seen: dict[int, torch.Tensor] = {}
@@ -97,7 +115,8 @@ def state(model: nn.Module, generator: torch.Generator) -> State:
         if id(tensor) not in seen:
             constant = tensor.numel() > 0 and bool((tensor == tensor.reshape(-1)[0]).all())
             new = is_parameter or (constant and tensor.is_floating_point() and tensor.dim() > 0)
-            seen[id(tensor)] = values(tensor, generator) if new else tensor.detach().clone()
+            made = values(tensor, generator) if new else tensor.detach().clone()
+            seen[id(tensor)] = _scaled(made, scale) if is_parameter else made
         drawn[name] = seen[id(tensor)]
     return drawn
 

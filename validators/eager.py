@@ -23,8 +23,8 @@ from validators.verdict import Reason, Settings, Stage, Verdict
 def check(loaded: Loaded, pattern: Sequence[str], settings: Settings) -> Verdict:
     """Run the program three times: recorded, repeated, and on other inputs.
 
-    Metrics: `outputs` as `dtype[shape]`, `parameters` (count), `executed` (event counts), `signature` (hash of the
-    operators that ran, in order, with the shapes they ran on).
+    Metrics: `inputs` and `outputs` as `dtype[shape]`, `parameters` (count), `executed` (event counts), `signature`
+    (hash of the operators that ran, in order, with the shapes they ran on).
     """
     with torch.no_grad():
         torch.manual_seed(settings.seed)
@@ -52,6 +52,7 @@ def check(loaded: Loaded, pattern: Sequence[str], settings: Settings) -> Verdict
         Stage.EAGER,
         True,
         metrics={
+            "inputs": shape_list(kept),
             "outputs": shape_list(output),
             "parameters": sum(p.numel() for p in model.parameters()),
             "executed": dict(sorted(counts.items())),

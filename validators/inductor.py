@@ -75,6 +75,7 @@ INDUCTOR_CONFIG: dict[str, Any] = {
 FUNCTORCH_CONFIG: dict[str, Any] = {"enable_autograd_cache": False, "enable_remote_autograd_cache": False}
 # Recurrent modules are inlined; parameters and sizes are static, since a pair is for the shapes it was made with.
 # A warning raised while tracing is moved behind the graph instead of breaking it.
+# Collecting garbage after a compilation is time lost in a process that ends with its program.
 DYNAMO_CONFIG: dict[str, Any] = {
     "reorderable_logging_functions": {warnings.warn},
     "allow_rnn": True,
@@ -82,6 +83,7 @@ DYNAMO_CONFIG: dict[str, Any] = {
     "automatic_dynamic_shapes": False,
     "suppress_errors": False,
     "recompile_limit": 8,
+    "run_gc_after_compile": False,
 }
 
 

@@ -16,7 +16,8 @@ def judge(
     finished: Callable[[Verdict, Pair | None], None],
     triton_code: str = "",
 ) -> None:
-    """Run `settings.stages` on `program` in this process; `triton_code` is what NUMERICS and LAUNCH run.
+    """Run `settings.stages` on `program` in this process; `triton_code` is what NUMERICS and LAUNCH run, and
+    what COMPILED compiles where TRITON is not among the stages.
 
     `starting` is told each stage before it runs, `finished` each verdict as soon as it stands: whoever listens knows
     where a program was when its process died.
@@ -49,8 +50,7 @@ def judge(
         if stage is Stage.COMPILED:
             from validators import cubin
 
-            assert made is not None, "COMPILED comes after TRITON"
-            return cubin.check(made, settings)
+            return cubin.check(made or Pair(triton_code, "", (), settings.device_target), importing(), settings)
         if stage is Stage.NUMERICS:
             from validators import numerics
 

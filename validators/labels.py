@@ -53,7 +53,8 @@ HARD_KINDS = {"template", "reduction", "scan", "split_scan", "sort", "cooperativ
 _HEURISTIC = re.compile(r"^@triton_heuristics\.(\w+)\(", re.MULTILINE)
 _ORIGINAL = re.compile(r"Original ATen: \[([^\]]*)\]")
 _FRAGMENT = re.compile(r"^#   %(\w+) : .* = call_function\[", re.MULTILINE)
-_SIZE = re.compile(r"^    (BATCH|[MNK]|(?:IN|OUT|KERNEL)_[CDHW]|GROUPS)(?: : tl\.constexpr)? = (\d+)$", re.MULTILINE)
+_NAMED = r"BATCH|STEPS|UNITS|[MNK]|(?:IN|OUT|KERNEL)_[CDHW]|GROUPS"
+_SIZE = re.compile(rf"^    ({_NAMED})(?: : tl\.constexpr)? = (\d+)$", re.MULTILINE)
 _ITEM_BYTES = {"i1": 1, "i8": 1, "u8": 1, "fp8e4nv": 1, "fp8e5": 1, "i16": 2, "u16": 2, "fp16": 2, "bf16": 2}
 _ITEM_BYTES |= {"i32": 4, "u32": 4, "fp32": 4, "i64": 8, "u64": 8, "fp64": 8}
 
@@ -179,6 +180,8 @@ def _count_flops(kernels: dict[str, _Kernel], nodes: Mapping[str, Operation]) ->
 def _template_flops(source: str) -> int:
     """Two per multiply-add of the product a template computes, from the sizes in its text."""
     found = {name: int(value) for name, value in _SIZE.findall(source)}
+    if "STEPS" in found:  # a recurrent layer: one product a gate and step
+        return 2 * found["STEPS"] * found["BATCH"] * found["UNITS"] ** 2 * source.count("tl.dot(")
     if "OUT_C" not in found:
         return 2 * found.get("BATCH", 1) * found.get("M", 0) * found.get("N", 0) * found.get("K", 0)
     transposed = "PHASES" in source
@@ -218,7 +221,7 @@ def _elements(value: ast.expr, sizes: Mapping[str, int]) -> int:
             return _product(value.args[0], value.args[1])
         if name == "reinterpret_tensor":
             return _product(value.args[1], value.args[2])
-        if name == "copy_if_misaligned":
+        if name in ("copy_if_misaligned", "copy_misaligned"):
             return _elements(value.args[0], sizes)
     return 0
 

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import library as torch_library
 
+from validators import engine
+
 
 @dataclass(frozen=True)
 class DeviceProps:
@@ -69,6 +71,7 @@ def install(device_target: str) -> None:
     _install_device_interface(props)
     _install_triton_driver(props)
     _install_missing_meta_kernels()
+    engine.install()
     _check()
 
 

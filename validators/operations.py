@@ -47,7 +47,10 @@ def operations(graph: Any) -> dict[str, Operation]:
         output = next(iter(_leaves(node.meta.get("val"))), None)
         sizes = [_size(tensor) for tensor in inputs]
         made = _size(output) if hasattr(output, "shape") else 0
-        if packet in flop_registry:
+        if name == "recurrent":  # ours (`recurrence.py`): a product of the hidden state and the weights each step
+            gates, weight = node.args[0].meta["val"], node.args[1].meta["val"]
+            found[node.name] = Operation(2 * int(gates.shape[0] * gates.shape[1]) * _size(weight), True)
+        elif packet in flop_registry:
             count = int(flop_registry[packet](*_values(node.args), **_values(node.kwargs), out_val=node.meta["val"]))
             found[node.name] = Operation(count, True, name == "convolution" and inputs[1].shape[1] == 1)
         elif name in _MOVES:

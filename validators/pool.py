@@ -9,14 +9,17 @@ import asyncio
 import shutil
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from validators.server import PoolError, Server
-from validators.verdict import Judgement, Program, Settings, Stage, Verdict
+from validators.verdict import Judgement, Pair, Program, Settings, Stage
 
 __all__ = ["Pool", "PoolError", "WorkerState"]
+
+PAIRED = {Stage.TRITON, Stage.COMPILED, Stage.NUMERICS}  # what has to do with pairs
 
 
 @dataclass
@@ -32,9 +35,9 @@ class WorkerState:
 class Pool:
     """Judges programs.  An async context manager: entering starts and warms the processes, leaving ends them.
 
-    Where stage NUMERICS is asked for, a second warm process (the prover) runs every pair in Triton's interpreter.
-    Where the machine has a CUDA device of the target's kind, a third one launches every pair on it (stage LAUNCH);
-    `launching` says so, or why not.
+    The settings' stages say what is done.  Where NUMERICS is one of them, a second warm process (the prover) runs
+    every pair in Triton's interpreter.  Where the machine has a CUDA device of the target's kind, a third one launches
+    every pair on it (stage LAUNCH); `launching` says so, or why not.
     """
 
     def __init__(self, num_worker: int, settings: Settings) -> None:
@@ -47,7 +50,7 @@ class Pool:
         judged_here = tuple(s for s in settings.stages if s not in (Stage.NUMERICS, Stage.LAUNCH))
         self._server = Server(replace(settings, stages=judged_here))
         self._prover: Server | None = None
-        if Stage.NUMERICS in settings.stages and Stage.TRITON in settings.stages:
+        if Stage.NUMERICS in settings.stages:
             self._prover = Server(replace(settings, stages=(Stage.NUMERICS,)))
         self._launcher: Server | None = None
 
@@ -69,7 +72,7 @@ class Pool:
 
     async def _start_launcher(self) -> None:
         # nvidia-smi comes with the driver: without it there is no device to ask about.
-        if Stage.TRITON not in self.settings.stages or shutil.which("nvidia-smi") is None:
+        if not PAIRED & set(self.settings.stages) or shutil.which("nvidia-smi") is None:
             self.launching = "no: no CUDA device"
             return
         self._launcher = Server(replace(self.settings, stages=(Stage.LAUNCH,)))
@@ -88,43 +91,66 @@ class Pool:
 
     async def judge(self, program: Program) -> Judgement:
         """All verdicts on `program`, as soon as a worker is free.  Raises PoolError when the process is gone."""
+        async with self._worker(program) as worker:
+            judgement = await self._server.judge(program, _on_stage(worker))
+            return await self._proved(program, judgement, worker)
+
+    async def verify(self, program: Program, triton_code: str) -> Judgement:
+        """The same of a pair that is there already, whoever made it; the settings' stages leave TRITON out.
+
+        The pair comes back with the evidence found here, and nothing else that is known of it.
+        """
+        given = Pair(triton_code, "", (), self.settings.device_target)
+        async with self._worker(program) as worker:
+            judgement = await self._followed_by(self._server, program, Judgement((), given), worker, _compiled)
+            return await self._proved(program, judgement, worker)
+
+    @asynccontextmanager
+    async def _worker(self, program: Program) -> AsyncIterator[WorkerState]:
+        """A worker of one's own while the block runs."""
         async with self._free:
             worker = self._idle.popleft()
             worker.label, worker.stage, worker.since = program.entry_point, "", time.monotonic()
             try:
-                judgement = await self._server.judge(program, _on_stage(worker))
-                judgement = await _followed_by(self._prover, program, judgement, worker, _proved)
-                return await _followed_by(self._launcher, program, judgement, worker, _launched)
+                yield worker
             finally:
                 worker.label, worker.stage, worker.since = "", "", time.monotonic()
                 self._idle.append(worker)
 
+    async def _proved(self, program: Program, judgement: Judgement, worker: WorkerState) -> Judgement:
+        judgement = await self._followed_by(self._prover, program, judgement, worker, _agreed)
+        return await self._followed_by(self._launcher, program, judgement, worker, _launched)
 
-async def _followed_by(
-    server: Server | None,
-    program: Program,
-    judgement: Judgement,
-    worker: WorkerState,
-    evidence: Callable[[Verdict], dict[str, Any]],
-) -> Judgement:
-    """`judgement`, and what `server` has to say of its pair; an accepted pair gets the evidence."""
-    pair = judgement.pair
-    if server is None or pair is None or not judgement.accepted:
-        return judgement
-    further = await server.judge(program, _on_stage(worker), pair.triton_code)
-    verdicts = judgement.verdicts + further.verdicts
-    if further.failure is not None:
-        return Judgement(verdicts, None)
-    return Judgement(verdicts, replace(pair, evidence=pair.evidence | evidence(further.verdicts[-1])))
+    async def _followed_by(
+        self,
+        server: Server | None,
+        program: Program,
+        judgement: Judgement,
+        worker: WorkerState,
+        evidence: Callable[[Judgement], dict[str, Any]],
+    ) -> Judgement:
+        """`judgement`, and what `server` has to say of its pair; an accepted pair gets the evidence."""
+        pair = judgement.pair
+        if server is None or pair is None or not judgement.accepted:
+            return judgement
+        further = await server.judge(program, _on_stage(worker), pair.triton_code)
+        verdicts = judgement.verdicts + further.verdicts
+        if further.failure is not None:
+            return Judgement(verdicts, None)
+        return Judgement(verdicts, replace(pair, evidence=pair.evidence | evidence(further)))
 
 
-def _proved(verdict: Verdict) -> dict[str, Any]:
+def _compiled(judgement: Judgement) -> dict[str, Any]:
+    return {} if judgement.pair is None else judgement.pair.evidence
+
+
+def _agreed(judgement: Judgement) -> dict[str, Any]:
     # How long it took is no evidence, and would make the row different each time.
-    return {"numerics": {key: value for key, value in verdict.metrics.items() if key != "slowest"}}
+    return {"numerics": {key: value for key, value in judgement.verdicts[-1].metrics.items() if key != "slowest"}}
 
 
-def _launched(verdict: Verdict) -> dict[str, Any]:
-    return {"launched_on": verdict.metrics["device"]}
+def _launched(judgement: Judgement) -> dict[str, Any]:
+    return {"launched_on": judgement.verdicts[-1].metrics["device"]}
 
 
 def _on_stage(worker: WorkerState) -> Callable[[Stage], None]:

@@ -135,6 +135,10 @@ def _warm(settings: Settings) -> None:
 
         offline_cuda.install(settings.device_target)
         warmup.run(settings)
+    elif Stage.COMPILED in settings.stages:
+        from validators import cubin, offline_cuda  # noqa: F401 - cubin, as above
+
+        offline_cuda.install(settings.device_target)
     gc.collect()
     gc.freeze()  # the collector need not touch, and so unshare, what all children have in common
     _check_one_thread()

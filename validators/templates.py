@@ -26,7 +26,7 @@ from torch._inductor.kernel import mm_plus_mm
 from torch._inductor.select_algorithm import AlgorithmSelectorCache, TritonTemplateCaller
 from torch._inductor.virtualized import V
 
-from validators import convolution, decompositions
+from validators import convolution, decompositions, recurrence
 from validators.offline_cuda import DEVICE_TARGETS, DeviceProps
 from validators.verdict import Settings
 
@@ -72,6 +72,7 @@ def using_templates(device: DeviceProps) -> AbstractContextManager[Any]:
     stack.enter_context(mock.patch.object(mm_plus_mm, "tuned_mm_plus_mm", _two_products))
     stack.enter_context(convolution.lowered())
     stack.enter_context(decompositions.decomposed())
+    stack.enter_context(recurrence.whole_layers())
     stack.enter_context(nn.attention.sdpa_kernel(nn.attention.SDPBackend.MATH))
     return stack
 

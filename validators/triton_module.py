@@ -1,4 +1,4 @@
-"""The text of a pair's Triton side: Inductor's kernels, the program's constructor, a `forward` that calls them."""
+"""The text of a pair's Triton side: the kernels and their `call`, the program's constructor, a `forward` on top."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import symtable
 from dataclasses import dataclass, replace
 
-from validators import readable
+from validators import plain, readable
 
 KERNEL = re.compile(r"^(triton_\w+) = async_compile\.triton\(", re.MULTILINE)
 EXTERN = re.compile(r"(?:= |^\s*)(extern_kernels\.\w+|torch\.ops\.[\w.]+)\(", re.MULTILINE)
@@ -55,10 +55,13 @@ class Written:
 
     @property
     def text(self) -> str:
-        """The whole module, formatted."""
+        """The whole module, formatted, with the program's leading imports beside Inductor's."""
         own = self.own.removeprefix(_FUTURE)
         future = _FUTURE if own != self.own else ""  # has to come first in a file
-        return readable.formatted(f"{future}{self.inductor.rstrip()}\n\n{self.constants}\n{own}\n")
+        leading, own = readable.leading_imports(own)
+        first, rest = readable.leading_imports(self.inductor)
+        imports = "\n".join(sorted(dict.fromkeys([*first, *leading]), key=lambda said: said.startswith("from ")))
+        return readable.formatted(f"{future}{imports}\n\n{rest.rstrip()}\n\n{self.constants}\n{own}\n")
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,13 @@ class Binding:
 
 
 def assemble(text: str, source: str, entry_point: str, binding: Binding) -> Written:
-    """One self-contained module: what of Inductor's `text` is used, then class `<entry_point>New`.
+    """One self-contained module: what of Inductor's `text` is used, as plain Triton, then class `<entry_point>New`.
 
     The class has the constructor of `entry_point` in `source`; its `forward` has the same parameters and calls the
-    kernels as `binding` says.
+    kernels as `binding` says.  Raises ValueError where Inductor's text has a form that `plain` does not know.
     """
-    inductor = _without_benchmark(original(text))
+    inductor = plain.write(_without_benchmark(original(text)), binding.constants)
+    inductor = readable.without_unused(inductor, {"call", "torch"})
     program = ast.parse(source)
     same = [n for n in program.body if isinstance(n, ast.ClassDef) and n.name == entry_point]
     program.body = [n for n in program.body if n not in same[:-1]]  # the last definition is the one that counts
@@ -98,7 +102,7 @@ def assemble(text: str, source: str, entry_point: str, binding: Binding) -> Writ
     extra = "from collections import OrderedDict\n\n\n" if "OrderedDict(" in binding.output else ""
     own = extra + module
     used = {n.id for n in ast.walk(ast.parse(assigned + own)) if isinstance(n, ast.Name)}
-    inductor = readable.cleaned(inductor, used | {"call"}, binding.constants)
+    inductor = readable.without_unused(inductor, used | {"call"})  # torch, unless someone uses it
     return Written(inductor, assigned, (_FUTURE if _defers_annotations(program) else "") + own)
 
 

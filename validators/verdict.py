@@ -229,7 +229,8 @@ class Judgement:
 class Settings:
     """What the validators need to know of a run; everything here is part of a sample's identity."""
 
-    device_target: str = "sm_80"
+    device_target: str = "sm_80"  # what Triton code is written for
+    further_targets: tuple[str, ...] = ()  # what its kernels are compiled for besides
     #: CPU seconds all stages of one program may take; WALL_FACTOR times as many wall seconds
     validation_timeout: float = 120.0
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
@@ -245,6 +246,11 @@ class Settings:
         Stage.NUMERICS,
     )
 
+    @property
+    def device_targets(self) -> tuple[str, ...]:
+        """All targets that kernels are compiled for, the one that they are written for first."""
+        return (self.device_target, *self.further_targets)
+
 
 def settings_to_json(settings: Settings) -> dict[str, Any]:
     """Plain data, for a command line."""
@@ -253,7 +259,8 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
 
 def settings_from_json(data: dict[str, Any]) -> Settings:
     """The inverse of `settings_to_json`."""
-    return Settings(**(data | {"stages": tuple(Stage(stage) for stage in data["stages"])}))
+    stages = tuple(Stage(stage) for stage in data["stages"])
+    return Settings(**(data | {"stages": stages, "further_targets": tuple(data["further_targets"])}))
 
 
 def reasons_table() -> str:

@@ -15,9 +15,9 @@ from torch import nn
 
 from validators.fake import FakeMode
 from validators.inductor import capture
-from validators.loading import without_fused_transformers
+from validators.loading import load, without_fused_transformers
 from validators.templates import writing
-from validators.verdict import Settings, Stage
+from validators.verdict import Program, Settings, Stage
 
 
 class _Graph(nn.Module):
@@ -89,13 +89,35 @@ CASES: list[Case] = [
 ]
 
 
+# A template, a reduction, a pointwise kernel.
+PROGRAM = Program(
+    """import torch
+from torch import nn
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(16, 32)
+
+    def forward(self, x, y):
+        return self.linear(x).softmax(-1), y.sin() + y.transpose(0, 1)
+
+def get_inputs():
+    return [torch.randn(8, 16), torch.randn(24, 24)]
+
+def get_init_inputs():
+    return []
+""",
+    "Model",
+)
+
+
 def run(settings: Settings) -> None:
     """Run each case eagerly on CPU and through Inductor for the offline device, as `settings` say.
 
-    Where stage COMPILED is asked for, one case's kernels are compiled too, one of each kind.
+    One program goes all the way to a pair, and to cubins where stage COMPILED is asked for.
     """
     without_fused_transformers()
-    texts: list[str] = []
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         for make, function, shapes in CASES:
@@ -104,11 +126,11 @@ def run(settings: Settings) -> None:
                 with torch.device("cuda"):
                     model, inputs = _Graph(make(), function).eval(), [torch.randn(shape) for shape in shapes]
                 with writing(settings):
-                    found, _ = capture(model, inputs)
-                texts.append(found.text)
-    from validators import codegen, cubin  # noqa: F401 - imported so that no child has to
+                    capture(model, inputs)
+    from validators import codegen, cubin  # imported here so that no child has to
 
+    loaded = load(PROGRAM)
+    _, pair = codegen.check(loaded, PROGRAM, settings)
     if Stage.COMPILED in settings.stages:
-        for text in texts[:2]:
-            cubin.compile_kernels(text, [settings.device_target])
+        cubin.check(pair, loaded, settings)
     torch._dynamo.reset()

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from synth import values
-from synth.config import RunConfig
+from synth.config import RULES, RunConfig
 from synth.mock_server import Behaviour
 
 
@@ -45,7 +45,9 @@ _CONFIG = Param("config", values.path("a TOML file", optional=True), "a TOML fil
 _RUN_PATH = Param("path", values.path("a run directory", optional=True), "the run; default the newest in outputs/")
 _TABLES = ("all", "stage", "reason", "operator")
 _SORTED_BY = ("provider", "model", "prompt", "pattern_size")
-_STAGES = ("contract", "similarity", "shapes", "eager", "triton")
+_PROOFS = ("compiled", "numerics")
+_STAGES = ("contract", "similarity", "shapes", "eager", "triton", *_PROOFS)
+_JUDGING = ("num_worker", "templates", "device_target", "prove", "validation_timeout", "max_tensor_bytes")
 
 
 def _picked(*names: str) -> tuple[Param, ...]:
@@ -93,8 +95,8 @@ _LISTED = (
             Param("path", values.path("a .py, .json or .jsonl file, or a directory"), "what to judge"),
             Param("out", values.path("a file", optional=True), "write verdicts and pairs there, one JSON a line"),
             Param("strict", values.flag(), "exit 1 when a program is rejected", False),
-            Param("stages", values.words(*_STAGES, "numerics"), "the stages to run", _STAGES),
-            *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "seed"),
+            Param("stages", values.words(*_STAGES), "the stages to run, whatever prove says", _STAGES),
+            *_picked("seed", *_JUDGING),
         ),
         positional="path",
     ),
@@ -128,7 +130,34 @@ _LISTED = (
         ("python -m synth .revalidate path=outputs/RUN device_target=sm_90",),
         (
             _RUN_PATH,
-            *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "output_dir"),
+            *_picked("output_dir", "backward", *_JUDGING),
+        ),
+        positional="path",
+    ),
+    Command(
+        "verify",
+        "verify",
+        "prove pairs row by row from their texts: an export, a run, or someone else's dataset",
+        (
+            "python -m synth .verify path=pairs.parquet",
+            "python -m synth .verify path=kernelbook.parquet limit=200 out=proofs.jsonl",
+            "python -m synth .verify path=outputs/RUN device_target=[sm_90,gfx942] stages=[compiled]",
+        ),
+        (
+            Param(
+                "path",
+                values.path("a .parquet, .jsonl or .json file, or a directory"),
+                "rows with python_code, triton_code and entry_point; an export, a folder of such files, or a run",
+            ),
+            Param("out", values.path("a file", optional=True), "write what became of each pair there, one JSON a line"),
+            Param("limit", values.whole(1, optional=True), "only the first so many rows"),
+            Param("stages", values.words(*_PROOFS), "the proofs to make", _PROOFS),
+            Param(
+                "device_target",
+                RULES["device_target"],
+                "what to compile the kernels for; default what each row says, sm_80 where it says nothing",
+            ),
+            *_picked("seed", "num_worker", "validation_timeout", "max_tensor_bytes"),
         ),
         positional="path",
     ),
@@ -157,7 +186,7 @@ _LISTED = (
         ("python -m synth .doctor",),
         (
             Param("self_test", values.flag(), "start the validators and judge a known program", True),
-            *_picked("device_target"),
+            *_picked("templates", "device_target", "prove"),
         ),
     ),
     Command(

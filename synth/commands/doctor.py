@@ -6,14 +6,16 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from synth.admission import versions
+from synth.config import RULES, RunConfig
 from synth.errors import DONE, FAILED, CommandError
-from synth.judging import PoolOpener, open_pool
+from synth.judging import PoolOpener, open_pool, settings_of
 from synth.rundir import DEFAULT_PARENT, RunDir
 from synth.terminal import console, say
 from validators.verdict import Program, Settings
@@ -72,7 +74,7 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     except (CommandError, OSError) as error:
         tell(False, "outputs", str(error))
     if given.get("self_test", True):
-        settings = Settings(device_target=given.get("device_target", Settings().device_target))
+        settings = settings_of(replace(RunConfig(), **{key: value for key, value in given.items() if key in RULES}))
         try:
             asyncio.run(_self_test(settings, out, tell, open_pool))
         except CommandError as error:
@@ -100,4 +102,8 @@ async def _self_test(settings: Settings, out: Console, tell: Any, open_pool: Poo
         took = time.monotonic() - started
         kernels = len(judgement.pair.kernels) if judgement.pair else 0
         tell(None, "launch", f"pairs are run on the device against eager: {pool.launching}")
-        tell(judgement.accepted, "self-test", f"{kernels} Triton kernels for {settings.device_target} in {took:.1f} s")
+        tell(
+            judgement.accepted,
+            "self-test",
+            f"{kernels} Triton kernels for {', '.join(settings.device_targets)} in {took:.1f} s",
+        )

@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 
 from synth import config as configs
+from synth import gradient
 from synth.asking.calls import Call
 from synth.asks import Asks
 from synth.attempts import Attempt
@@ -19,9 +20,8 @@ from synth.casting import Cast, open_cast
 from synth.config import RunConfig
 from synth.errors import DONE, FEWER, INTERRUPTED, UsageError, nearest
 from synth.journal import Journal
-from synth.judging import PoolOpener, open_pool, settings_of
+from synth.judging import JudgingPool, PoolOpener, open_pool, settings_of
 from synth.naming import base_name
-from synth.orchestrator import JudgingPool
 from synth.prompting import Strategies, messages_for
 from synth.providers import Message
 from synth.reading import read
@@ -29,7 +29,7 @@ from synth.rundir import DEFAULT_PARENT, write_file
 from synth.sampling import OperatorSets, catalogue_sets
 from synth.signals import stopping
 from synth.terminal import console, say
-from validators.verdict import SENTENCES, Judgement
+from validators.verdict import SENTENCES, Judgement, Program
 
 
 def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
@@ -108,16 +108,23 @@ class _Debug:
                         pool = await stack.enter_async_context(self.open_pool(1, settings_of(self.config)))
                     judged = await pool.judge(program)
                     judgement = Judgement((verdict, *judged.verdicts), judged.pair)
-                source, entry = (program.source, program.entry_point) if program else (None, None)
-                journal.add_judgement(self.index, number, source, entry, judgement)
-                self._show_verdicts(judgement, name, number)
+                journal.add_judgement(self.index, number, program, judgement)
+                self._show_verdicts(judgement, name, _nth(number))
                 if judgement.accepted:
+                    if self.config.backward and pool is not None and program is not None:
+                        await self._show_gradient(pool, program, judgement)
                     break
                 chain.append(_attempt(journal, self.index, number))
                 calls.clear()
         journal.close()
         say(self.out, f"everything is in {self.folder}")
         return DONE if judgement is not None and judgement.accepted else FEWER
+
+    async def _show_gradient(self, pool: JudgingPool, program: Program, judgement: Judgement) -> None:
+        derived, judged = await gradient.judged(program, judgement.verdicts, pool)
+        if derived is not None:
+            self._part("gradient", f"{derived.entry_point}.py", derived.source)
+        self._show_verdicts(judged, derived.entry_point if derived else "gradient", "-gradient")
 
     def _show_answer(self, attempt: Attempt, calls: list[Call], detail: str) -> None:
         origin, number = attempt.origin, attempt.attempt
@@ -138,12 +145,12 @@ class _Debug:
             facts = [asdict(call) for call in calls]
             self._part("calls", f"calls{_nth(number)}.json", json.dumps(facts, indent=1))
 
-    def _show_verdicts(self, judgement: Judgement, name: str, number: int) -> None:
+    def _show_verdicts(self, judgement: Judgement, name: str, suffix: str) -> None:
         if judgement.pair is not None:
             self._part("triton code", f"{name}New.py", judgement.pair.triton_code)
             original = judgement.pair.original_triton_code
-            self._part("triton code as Inductor wrote it", "original_triton_code.py", original)
-        file = f"verdicts{_nth(number)}.json"
+            self._part("triton code as Inductor wrote it", f"original_triton_code{suffix}.py", original)
+        file = f"verdicts{suffix}.json"
         write_file(self.folder / file, json.dumps([v.to_json() for v in judgement.verdicts], indent=1) + "\n")
         self.out.rule(f"verdicts ({file})", align="left")
         for verdict in judgement.verdicts:

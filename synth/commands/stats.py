@@ -35,6 +35,8 @@ def run(given: dict[str, Any]) -> int:
         out.print(report.funnel(progress.tally, progress.kept))
     if "reason" in by:
         out.print(report.reasons(progress.tally))
+    if {"stage", "reason"} & set(by) and progress.gradients.judged:
+        out.print(*report.gradients(progress.gradients), sep="\n")
     if "operator" in by:
         out.print(report.operators(progress.tally, at_least=1))
     return DONE

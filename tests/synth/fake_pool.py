@@ -35,7 +35,7 @@ class FakePool:
 
     def __init__(self, num_worker: int, settings: Settings, slow: float = 0.004, die_after: int | None = None) -> None:
         self.workers = [Worker(number) for number in range(num_worker)]
-        self.slow, self.die_after = slow, die_after
+        self.settings, self.slow, self.die_after = settings, slow, die_after
         self.judged = self.now = self.most = 0
 
     async def judge(self, program: Program) -> Judgement:
@@ -54,10 +54,21 @@ class FakePool:
         if digest[0] < 32:
             failed = Verdict(Stage.EAGER, False, Reason.NON_FINITE, "output 0 holds NaN", cpu_seconds=0.1)
             return Judgement((contract, similarity, failed))
-        eager = Verdict(Stage.EAGER, True, metrics={"signature": str(digest[1] % 128)}, cpu_seconds=0.1)
+        seen = {"inputs": ["float32[2, 3]"], "outputs": ["float32[2, 3]"], "parameters": 0}
+        eager = Verdict(Stage.EAGER, True, metrics={"signature": str(digest[1] % 128), **seen}, cpu_seconds=0.1)
         triton = Verdict(Stage.TRITON, True, cpu_seconds=0.5)
         pair = Pair(f"# {program.entry_point}New\n", "# as written\n", ("triton_poi_0",), "sm_80", {"n": digest[2]})
         return Judgement((contract, similarity, eager, triton), pair)
+
+    async def verify(self, program: Program, triton_code: str) -> Judgement:
+        """Proves what does not say that it is wrong."""
+        compiled = Verdict(Stage.COMPILED, True, cpu_seconds=0.25)
+        if "wrong" in triton_code:
+            failed = Verdict(Stage.NUMERICS, False, Reason.NUMERIC_MISMATCH, "off by\none", cpu_seconds=0.5)
+            return Judgement((compiled, failed))
+        evidence = {"compiled": {target: {} for target in self.settings.device_targets}, "numerics": {"draws": 2}}
+        pair = Pair(triton_code, "", (), self.settings.device_target, evidence)
+        return Judgement((compiled, Verdict(Stage.NUMERICS, True, cpu_seconds=0.5)), pair)
 
 
 class FakeProvider:

@@ -1,4 +1,7 @@
-"""A run with the fake pool in a process of its own, so that a test can kill it: OUTPUT_DIR SAMPLES WORKERS SLOW."""
+"""A run with the fake pool in a process of its own, so that a test can kill it.
+
+OUTPUT_DIR SAMPLES WORKERS SLOW [backward]
+"""
 
 import sys
 from pathlib import Path
@@ -9,7 +12,11 @@ from synth.config import RunConfig
 
 if __name__ == "__main__":
     config = RunConfig(
-        output_dir=Path(sys.argv[1]), num_total_samples=int(sys.argv[2]), num_worker=int(sys.argv[3]), seed=3
+        output_dir=Path(sys.argv[1]),
+        num_total_samples=int(sys.argv[2]),
+        num_worker=int(sys.argv[3]),
+        seed=3,
+        backward=sys.argv[5:] == ["backward"],
     )
     code, text = run_fake(config, slow=float(sys.argv[4]))
     print(text)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from fake_pool import FakePool, program_text, run_fake
 
-from synth import cli, export
+from synth import cli, rows
 from synth.commands import doctor, single_debug, validate
 from synth.config import RunConfig
 from synth.extraction import find_code
@@ -114,7 +114,7 @@ def test_exports_have_kernelbooks_columns(run: Path, capsys: pytest.CaptureFixtu
         assert f"{len(kept)} pairs in" in capsys.readouterr().out
     table = pq.read_table(run / "export" / "pairs.parquet")
     lines = [json.loads(line) for line in (run / "export" / "pairs.jsonl").read_text().splitlines()]
-    assert table.column_names == list(export.COLUMNS) == list(lines[0])
+    assert table.column_names == list(rows.COLUMNS) == list(lines[0])
     assert table.column_names[:12] == KERNELBOOK
     assert table.to_pylist() == lines
     assert sorted(line["entry_point"] for line in lines) == kept
@@ -190,6 +190,16 @@ def test_one_sample_is_shown_and_kept(
     wanted = {"pattern.json", "prompt.txt", "answer.txt", "SynthModel_Linear_ReLU.py", "verdicts.json"}
     assert wanted <= names
     assert len(list((tmp_path / "outputs" / "debug").iterdir())) == 8
+
+
+def test_a_shown_sample_shows_its_gradient(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for index in range(6):
+        out = tmp_path / str(index)
+        code = single_debug.run({"index": index, "seed": 1, "backward": True, "out": out}, fake_pool)
+        names = {path.name for path in out.iterdir()}
+        assert ("verdicts-gradient.json" in names) == (code == 0)
+        assert any(name.endswith("Backward.py") for name in names) == (code == 0)
+    assert "Backward" in capsys.readouterr().out
 
 
 def test_a_signal_lets_validate_finish_what_it_began(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

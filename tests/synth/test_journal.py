@@ -10,7 +10,7 @@ import pytest
 
 from synth.errors import CommandError, UsageError
 from synth.journal import Journal
-from validators.verdict import Judgement, Pair, Reason, Stage, Verdict
+from validators.verdict import Judgement, Pair, Program, Reason, Stage, Verdict
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_an_attempt_comes_back_as_it_went_in(path: Path) -> None:
     begun = journal.attempt(0, 1)
     assert begun is not None
     assert (begun.judged, begun.answer) == (False, "answer \ud800 é")
-    journal.add_judgement(0, 1, "class M: pass", "M", JUDGED)
+    journal.add_judgement(0, 1, Program("class M: pass", "M"), JUDGED)
     journal.close()
     journal = Journal.open_to_read(path)
     attempt = journal.attempt(0, 1)
@@ -49,7 +49,7 @@ def test_an_attempt_comes_back_as_it_went_in(path: Path) -> None:
 def test_a_duplicate_is_turned_down_where_it_belongs(path: Path) -> None:
     journal = Journal.create_or_open(path)
     journal.add_answer(0, 1, (), "n", "a")
-    journal.add_judgement(0, 1, "p", "M", JUDGED)
+    journal.add_judgement(0, 1, Program("p", "M"), JUDGED)
     journal.turn_down(0, 1, Stage.SIMILARITY, Reason.DUPLICATE_SOURCE, "as in sample 0")
     assert [(outcome.stage, outcome.reason) for outcome in journal.outcomes()] == [
         (Stage.SIMILARITY, Reason.DUPLICATE_SOURCE)
@@ -58,6 +58,45 @@ def test_a_duplicate_is_turned_down_where_it_belongs(path: Path) -> None:
     journal.settle(0, 1, "n", kept=True)
     assert (journal.settled(), len(list(journal.kept_attempts()))) == (1, 1)
     journal.close()
+
+
+def test_a_gradient_stands_beside_its_attempt(path: Path) -> None:
+    journal = Journal.create_or_open(path)
+    journal.add_answer(0, 1, ("A",), "n", "a")
+    journal.add_judgement(0, 1, Program("p", "M"), JUDGED)
+    assert journal.gradient(0, 1) is None
+    failed = Judgement((Verdict(Stage.EAGER, False, Reason.NON_FINITE, "NaN", cpu_seconds=1.5),))
+    journal.add_gradient(0, 1, Program("p'", "MBackward"), failed)
+    found, forward = journal.gradient(0, 1), journal.attempt(0, 1)
+    assert found is not None and forward is not None
+    assert (found.program, found.entry_point, found.pair, found.verdicts) == ("p'", "MBackward", None, failed.verdicts)
+    assert (found.stage, found.reason, found.detail) == (Stage.EAGER, Reason.NON_FINITE, "NaN")
+    assert (found.answer, found.pattern) == (forward.answer, forward.pattern) == ("a", ("A",))
+    assert (forward.program, forward.stage, forward.pair) == ("p", None, JUDGED.pair)
+    assert list(journal.gradient_verdicts()) == [failed]
+    assert sorted(journal.cpu_seconds()) == [(0, 0.75), (0, 1.5)]
+    journal.add_answer(1, 1, (), "n", "a")
+    journal.add_gradient(1, 1, None, failed)
+    found = journal.gradient(1, 1)
+    assert found is not None and found.program is found.entry_point is None
+    journal.close()
+
+
+def test_a_journal_without_gradients_can_be_read_but_not_gone_on_with(path: Path) -> None:
+    journal = Journal.create_or_open(path)
+    journal.add_answer(0, 1, ("A",), "n", "a")
+    journal.add_judgement(0, 1, Program("p", "M"), JUDGED)
+    journal.close()
+    with sqlite3.connect(path) as database:
+        database.execute("DROP TABLE gradients")
+        database.execute("PRAGMA user_version=2")
+    journal = Journal.open_to_read(path)
+    assert journal.attempt(0, 1) is not None
+    assert (journal.gradient(0, 1), list(journal.gradient_verdicts())) == (None, [])
+    assert list(journal.cpu_seconds()) == [(0, 0.75)]
+    journal.close()
+    with pytest.raises(UsageError, match=r"journal format 2, this synth writes 3.*\.revalidate"):
+        Journal.create_or_open(path)
 
 
 def damaged(path: Path) -> None:

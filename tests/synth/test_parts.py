@@ -90,6 +90,19 @@ def test_the_tally_counts_stages_reasons_and_operators() -> None:
     assert tally.worst_operators(at_least=1) == [("A", 0, 1), ("B", 2, 2)]
 
 
+def test_what_an_accepted_pair_took_is_told_by_stage() -> None:
+    tally = Tally()
+    for seconds in (1.0, 2.0, 6.0):
+        tally.add((), [Verdict(Stage.EAGER, True, cpu_seconds=seconds / 2), Verdict(Stage.TRITON, True)], None, None)
+    tally.add_judgement((), FAILED)
+    out = StringIO()
+    Console(file=out, width=130).print(report.funnel(tally, 3))
+    rows = {line.split()[0]: line.split() for line in out.getvalue().splitlines()}
+    assert rows["eager"][-3:] == ["2.500", "1.000", "1.500"]  # the failed one's 3 s count for the accepted ones, too
+    assert rows["contract"][-2:] == ["-", "-"]
+    assert rows["all"][-2:] == ["1.000", "1.500"]
+
+
 def test_what_is_taken_back_leaves_no_trace() -> None:
     tally, never = Tally(), Tally()
     tally.add(["A"], PASSED.verdicts, None, None)

@@ -33,24 +33,44 @@ else:
     from triton.runtime import interpreter
     from triton.runtime.interpreter import ReduceOps, ScanOps
 
-    GENERIC_REDUCE, GENERIC_SCAN = ReduceOps.generic_reduce, ScanOps.generic_scan
+    GENERIC_REDUCE, GENERIC_SCAN = ReduceOps.generic_reduce, ScanOps.apply_impl
     SORT = triton_helpers.sort_with_index
-    from validators.interpreter import arrays, blocks, externs, host, kernels, libdevice, memory, reduce, setup
+    from validators.interpreter import (
+        arrays,
+        blocks,
+        externs,
+        host,
+        kernels,
+        libdevice,
+        memory,
+        operators,
+        reduce,
+        setup,
+    )
     from validators.interpreter import pair as pairs
 
     setup.install()
     pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
     RNG = np.random.default_rng(0)
 
-    def block(data: Any, kind: Any = None) -> Any:
-        data = np.asarray(data)
-        kinds = {"float32": tl.float32, "int32": tl.int32, "int64": tl.int64, "bool": tl.int1, "float64": tl.float64}
-        kind = kind or kinds[data.dtype.name]
+    KINDS = {"float32": tl.float32, "int32": tl.int32, "int64": tl.int64, "bool": tl.int1, "float64": tl.float64}
+
+    def plain(data: Any) -> Any:
+        """A block as the interpreter itself holds it."""
+        kind = KINDS[data.dtype.name]
         return tl.tensor(interpreter.TensorHandle(data, kind), tl.block_type(kind, list(data.shape)))
+
+    def block(data: Any, kind: Any = None) -> Any:
+        """A block as `lockstep` holds it: the axis of programs first."""
+        data = np.asarray(data)
+        return operators.made(data[None], kind or KINDS[data.dtype.name])
 
     def values(result: Any) -> list[Any]:
         results = result if isinstance(result, tuple | list) else [result]
         return [r.handle.data for r in results]
+
+    def firsts(result: Any) -> list[Any]:
+        return [data[0] for data in values(result)]
 
     SPECIAL = RNG.standard_normal((4, 8)).astype(np.float32)
     SPECIAL[0, 3], SPECIAL[1, 2], SPECIAL[1, 5], SPECIAL[2, 0] = np.nan, np.inf, np.inf, -np.inf
@@ -77,9 +97,9 @@ else:
         name: str, inputs: list[Any], axis: int, keep_dims: bool
     ) -> None:
         function = getattr(triton_helpers, name)
-        tensors = tuple(block(a) for a in inputs)
         operation = ReduceOps(axis, function, keep_dims)
-        ours, theirs = values(operation.apply_impl(tensors)), values(GENERIC_REDUCE(operation, tensors))
+        ours = firsts(operation.apply_impl(tuple(block(a) for a in inputs)))
+        theirs = values(GENERIC_REDUCE(operation, tuple(plain(np.asarray(a)) for a in inputs)))
         for mine, other in zip(ours, theirs, strict=True):
             assert mine.shape == other.shape and mine.dtype == other.dtype
             np.testing.assert_allclose(mine, other, rtol=2e-6)
@@ -94,11 +114,10 @@ else:
     def test_scans_agree_with_the_interpreters_own(name: str, axis: int, reverse: bool) -> None:
         function = _plus if name == "_plus" else getattr(triton_helpers, name)
         inputs = [SPECIAL, INDEX] if "index" in name else [WEIGHT if name == "_plus" else SPECIAL]
-        tensors = tuple(block(a) for a in inputs)
-        ours = values(ScanOps(axis, function, reverse).apply_impl(tensors))
         operation = ScanOps(axis, function, reverse)
-        operation.generic_scan = lambda given: GENERIC_SCAN(operation, given)  # type: ignore[method-assign]
-        for mine, other in zip(ours, values(operation.apply_impl(tensors)), strict=True):
+        ours = firsts(operation.apply_impl(tuple(block(a) for a in inputs)))
+        theirs = values(GENERIC_SCAN(operation, tuple(plain(a) for a in inputs)))
+        for mine, other in zip(ours, theirs, strict=True):
             np.testing.assert_allclose(mine, other, rtol=2e-6)
 
     @pytest.mark.parametrize("descending", [False, True])
@@ -109,7 +128,7 @@ else:
         kind = tl.int8 if data.dtype == np.bool_ else None
         index = INDEX.astype(np.int16)
         arguments = (block(given, kind), block(index, tl.int16), rnumel, 1, True, descending)
-        ours, theirs = values(reduce.sort_with_index(*arguments)), values(SORT(*arguments))
+        ours, theirs = firsts(reduce.sort_with_index(*arguments)), firsts(SORT(*arguments))
         for mine, other in zip(ours, theirs, strict=True):
             keep = slice(None) if rnumel is None else slice(rnumel)
             np.testing.assert_array_equal(mine[:, keep], other[:, keep])
@@ -131,7 +150,7 @@ else:
     def test_math_functions_agree_with_torch(name: str, dtype: torch.dtype) -> None:
         x = torch.cat([ORDINARY, UNIT, torch.tensor([float("nan"), float("inf"), -0.0])]).to(dtype)
         x = torch.nn.functional.pad(x, (0, 32 - x.numel()))
-        result = getattr(triton_helpers.libdevice, name)(block(x.numpy())).handle.data
+        result = getattr(triton_helpers.libdevice, name)(block(x.numpy())).handle.data[0]
         np.testing.assert_allclose(result.astype(np.float64), TRUTH[name](x).double(), rtol=3e-6, atol=1e-6)
 
     @pytest.mark.parametrize(
@@ -147,7 +166,7 @@ else:
     )
     def test_math_functions_of_two_arguments_agree_with_torch(name: str, truth: Any) -> None:
         x, y = torch.randn(64).abs() + 0.1, torch.randn(64)
-        result = getattr(triton_helpers.libdevice, name)(block(x.numpy()), block(y.numpy())).handle.data
+        result = getattr(triton_helpers.libdevice, name)(block(x.numpy()), block(y.numpy())).handle.data[0]
         np.testing.assert_allclose(result, truth(x, y), rtol=3e-6)
 
     def test_a_math_function_that_is_missing_names_itself() -> None:
@@ -164,15 +183,15 @@ else:
     def test_integer_division_is_towards_zero(divisor: Any) -> None:
         x = np.array([-7, -6, -1, 0, 1, 5, 6, 7], dtype=np.int32)
         by = np.broadcast_to(np.asarray(divisor, np.int32), x.shape)
-        quotient = (block(x) // block(by)).handle.data
-        remainder = (block(x) % block(by)).handle.data
+        quotient = (block(x) // block(by)).handle.data[0]
+        remainder = (block(x) % block(by)).handle.data[0]
         np.testing.assert_array_equal(quotient, np.trunc(x / by).astype(np.int32))
         np.testing.assert_array_equal(remainder, np.fmod(x, by))
 
     def test_dot_products_of_half_precision_are_summed_in_float32() -> None:
         a, b = torch.randn(16, 32).bfloat16(), torch.randn(32, 16).bfloat16()
         left, right = (block(t.view(torch.uint16).numpy(), tl.bfloat16) for t in (a, b))
-        result = tl.dot(left, right, allow_tf32=False).handle.data
+        result = tl.dot(left, right, allow_tf32=False).handle.data[0]
         np.testing.assert_allclose(result, a.float() @ b.float(), rtol=1e-5, atol=1e-5)
 
     HEAD = """

@@ -115,6 +115,20 @@ def test_drawn_values_suit_the_program_and_are_not_its_own() -> None:
     assert torch.equal(draws.inputs([offsets], generator)[0], offsets)
 
 
+def test_values_can_be_larger_than_the_programs_and_many_are_shuffled_too() -> None:
+    generator = torch.Generator().manual_seed(3)
+    mask, real = (torch.rand(50) > 0.5).float(), torch.rand(50) + 0.5
+    drawn = draws.inputs([mask, real], generator, scale=3.0)
+    assert sorted(drawn[0].tolist()) == sorted(mask.tolist()) and 1.5 <= float(drawn[1].min())
+    state = draws.state(nn.BatchNorm1d(30), generator, scale=3.0)
+    assert float(state["running_var"].max()) <= 1.5 < float(state["weight"].max())
+    many = torch.arange(draws.MANY + 5)
+    mixed = draws.shuffled(many, generator)
+    assert torch.equal(mixed.sort().values, many) and int((mixed == many).sum()) < 20_000
+    shares = draws.values(torch.full((1000,), 0.75), generator)
+    assert 0.3 < float(shares.min()) < float(shares.max()) < 1
+
+
 def test_a_models_statistics_are_drawn_and_its_tables_are_kept() -> None:
     model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
     model.register_buffer("table", torch.arange(6.0))
@@ -159,7 +173,7 @@ def test_pairs_are_proved_and_say_so() -> None:
     proved, vacuous, drawn = judged(good, constant, random)
     assert proved.accepted and proved.pair is not None
     evidence = proved.pair.evidence["numerics"]
-    assert evidence["by"] == "interpreter" and evidence["draws"] == 2
+    assert evidence["by"] == "interpreter" and evidence["draws"] == 3
     assert evidence["max_error"] < 1e-5 and "shuffled" in evidence["rejected"]
     assert vacuous.failure is not None and vacuous.failure.reason is Reason.NOT_DISCRIMINATIVE
     assert drawn.failure is not None and drawn.failure.reason is Reason.NOT_INTERPRETED

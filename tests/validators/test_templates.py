@@ -68,6 +68,27 @@ LAYERS = {
     "uneven pooling": module("nn.AdaptiveAvgPool2d(3)", "torch.randn(2, 4, 31, 32)"),
     "pooling 3d": module("nn.AdaptiveAvgPool3d((2, 3, 4))", "torch.randn(2, 4, 9, 8, 7)"),
     "large windows": module("nn.MaxPool2d(7, 3, 2)", "torch.randn(2, 4, 19, 18)"),
+    "integers": program("return x @ x.t(), torch.addmm(x, x, x[:, :4] @ x)", inputs="torch.randint(0, 9, (4, 4))"),
+    "indices": module("nn.Embedding(9, 5)", "torch.randint(0, 9, (4, 3))", "self.layer(x).sum(1) + x.cumsum(1)[:, :1]"),
+    "bytes": program("return (x.float() / 255).mean(1)", inputs="torch.randint(0, 9, (4, 6), dtype=torch.uint8)"),
+    "channels last": module(
+        "nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, groups=8), nn.ConvTranspose2d(8, 4, 2, 2))"
+        ".to(memory_format=torch.channels_last)",
+        "torch.randn(2, 3, 8, 8).to(memory_format=torch.channels_last)",
+    ),
+}
+HALVES = ("torch.bfloat16", "torch.float16")
+LAYERS |= {
+    f"{name} in {dtype}": module(f"{make}.to({dtype})", f"torch.randn({size}, dtype={dtype})", call)
+    for dtype in HALVES
+    for name, make, size, call in (
+        ("linear", "nn.Sequential(nn.Linear(6, 8), nn.GELU())", "4, 6", "self.layer(x)"),
+        ("convolution", "nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))", "2, 3, 8, 8", "self.layer(x)"),
+        ("transposed", "nn.ConvTranspose2d(4, 6, 3, 2, groups=2)", "2, 4, 5, 4", "self.layer(x)"),
+        ("attention", "nn.MultiheadAttention(8, 2)", "5, 2, 8", "self.layer(x, x, x)[0]"),
+        ("lstm", "nn.LSTM(6, 5)", "3, 4, 6", "self.layer(x)[0]"),
+        ("digamma", "nn.Identity()", "4, 6", "torch.digamma(x)"),
+    )
 }
 
 
@@ -92,28 +113,40 @@ def test_what_has_no_triton_is_refused_or_left_to_the_library() -> None:
     assert pair_of(doubles, Settings(templates="auto")).evidence["extern_calls"] == ["extern_kernels.mm"]
 
 
+def test_extern_leaves_products_to_the_library_and_auto_does_not() -> None:
+    source = module("nn.Linear(6, 5)", "torch.randn(4, 6)", "self.layer(x).softmax(-1)")
+    left = pair_of(source, Settings(templates="extern"))
+    assert left.evidence["extern_calls"] == ["extern_kernels.addmm"] and len(left.kernels) == 1
+    assert pair_of(source, Settings(templates="auto")) == pair_of(source)
+    with pytest.raises(Refused) as caught:  # without templates nothing of this program is Triton
+        pair_of(LAYERS["linear"], Settings(templates="extern"))
+    assert caught.value.reason is Reason.NO_TRITON_KERNEL
+
+
 def test_the_text_does_not_depend_on_what_was_compiled_before_it() -> None:
     names = ("transposed 2d", "linear", "groups")
     orders = [{name: pair_of(LAYERS[name]) for name in order} for order in itertools.permutations(names)]
     assert all(pairs == orders[0] for pairs in orders[1:])
 
 
-def test_another_process_writes_the_same_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["sm_80", "sm_100"])
+def test_another_process_writes_the_same_bytes(tmp_path: Path, target: str) -> None:
     script = (
         "import sys, hashlib\n"
         "from validators import codegen, offline_cuda\n"
         "from validators.loading import load\n"
         "from validators.verdict import Program, Settings\n"
-        "offline_cuda.install('sm_80')\n"
+        "settings = Settings(templates='triton', device_target=sys.argv[1])\n"
+        "offline_cuda.install(settings.device_target)\n"
         "asked = Program(sys.stdin.read(), 'Model')\n"
-        "pair = codegen.check(load(asked), asked, Settings(templates='triton'))[1]\n"
+        "pair = codegen.check(load(asked), asked, settings)[1]\n"
         "print(hashlib.sha256(repr(pair).encode()).hexdigest())\n"
     )
     source = LAYERS["transposed 2d"]
     digests = set()
     for seed in ("1", "2"):
         environment = dict(os.environ, PYTHONHASHSEED=seed, TORCHINDUCTOR_CACHE_DIR=str(tmp_path / seed))
-        command = [sys.executable, "-c", script]
+        command = [sys.executable, "-c", script, target]
         root = Path(__file__).parents[2]
         done = subprocess.run(command, input=source, capture_output=True, text=True, env=environment, cwd=root)
         assert done.returncode == 0, done.stderr

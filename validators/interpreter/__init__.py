@@ -8,7 +8,9 @@ given stand-ins, in a process of its own (`setup.install` cannot be undone).
     arrays    the interpreter's arithmetic where NumPy's is slow or wrong
     reduce    reductions, scans and sorts as whole-array operations
     libdevice CUDA's math functions
-    blocks    block sizes for a kernel
+    operators `tl.tensor`'s operators where nothing has to be decided
+    lockstep  many programs of a grid in one pass of a kernel's code
+    blocks    block sizes for kernels of Inductor's text, which has none
     kernels   what takes the place of Inductor's heuristics and of its compiler
     host      what takes the place of the CUDA device in the wrapper's Python code
     externs   library kernels that have no CPU implementation

@@ -64,31 +64,29 @@ def _binary(self: InterpreterBuilder, lhs: TensorHandle, rhs: TensorHandle, op: 
 
 
 def _same_everywhere(data: Array) -> bool:
-    return data.size == 1 or not any(data.strides)
+    return not any(stride for stride, n in zip(data.strides, data.shape, strict=True) if n > 1)
 
 
-def _quotient(lhs: Array, rhs: Array) -> Array:
-    """C's integer division: towards zero."""
+def quotient(lhs: Array, rhs: Any) -> Array:
+    """C's integer division, towards zero, of an array by an array or a number."""
+    if isinstance(rhs, int):
+        rhs = np.asarray(rhs, lhs.dtype)
     if _same_everywhere(rhs):
         divisor = rhs.flat[0]
-        if divisor > 0 and (lhs.dtype.kind == "u" or lhs.min() >= 0):
+        if divisor > 0 and (lhs.dtype.kind == "u" or lhs.size == 0 or lhs.min() >= 0):
             return np.asarray(np.floor_divide(lhs, divisor))  # NumPy has a vectorised loop for one divisor
     return np.asarray((lhs - np.fmod(lhs, rhs)) // rhs)
 
 
 def _idiv(self: InterpreterBuilder, lhs: TensorHandle, rhs: TensorHandle) -> TensorHandle:
-    return TensorHandle(_quotient(lhs.data, rhs.data), lhs.dtype.scalar)
+    return TensorHandle(quotient(lhs.data, rhs.data), lhs.dtype.scalar)
 
 
 def _irem(self: InterpreterBuilder, lhs: TensorHandle, rhs: TensorHandle) -> TensorHandle:
     if _same_everywhere(rhs.data) and rhs.data.flat[0] > 0:
         divisor = rhs.data.flat[0]
-        return TensorHandle(lhs.data - _quotient(lhs.data, rhs.data) * divisor, lhs.dtype.scalar)
+        return TensorHandle(lhs.data - quotient(lhs.data, rhs.data) * divisor, lhs.dtype.scalar)
     return TensorHandle(np.fmod(lhs.data, rhs.data), lhs.dtype.scalar)
-
-
-def _splat(self: InterpreterBuilder, ret_ty: Any, arg: TensorHandle) -> TensorHandle:
-    return TensorHandle(np.broadcast_to(arg.data.reshape(-1)[:1], ret_ty.shape), arg.dtype.scalar)
 
 
 def _erf(self: InterpreterBuilder, arg: TensorHandle) -> TensorHandle:
@@ -129,7 +127,6 @@ def install() -> None:
         "create_idiv": _idiv,
         "create_srem": _irem,
         "create_urem": _irem,
-        "create_splat": _splat,
         "create_erf": _erf,
         "create_dot": _dot,
         "create_minnumf": _binary_method(np.fmin),

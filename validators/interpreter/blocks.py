@@ -15,8 +15,8 @@ from torch._inductor.runtime.hints import TRITON_MAX_BLOCK
 
 #: Lanes in a block.  NumPy's temporaries then fit a core's second level cache, and Python's own cost is small beside.
 LANES = 1 << 16
-# Reductions first: their loops are Python's.  Then the innermost dimension.
-_PREFIXES = {"R0_BLOCK": "r0_", "R1_BLOCK": "r1_", "XBLOCK": "x", "YBLOCK": "y", "ZBLOCK": "z"}
+#: The prefix of a size by the block's name.  Reductions first: their loops are Python's.  Then the innermost dimension.
+PREFIXES = {"R0_BLOCK": "r0_", "R1_BLOCK": "r1_", "XBLOCK": "x", "YBLOCK": "y", "ZBLOCK": "z"}
 _FIXED = re.compile(r"^\s+(\w+): tl\.constexpr = (\d+)\s*$", re.MULTILINE)
 
 
@@ -33,10 +33,10 @@ def choose(text: str, names: Sequence[str], numels: Mapping[str, int], split: bo
     """
     fixed = {name: int(value) for name, value in _FIXED.findall(text)}
     room = LANES
-    for name in _PREFIXES:
+    for name in PREFIXES:
         room //= max(fixed.get(name, 1), 1)
     chosen: dict[str, int] = {}
-    for name, prefix in _PREFIXES.items():
+    for name, prefix in PREFIXES.items():
         if name not in names:
             continue
         size = _size(text, prefix, numels.get(prefix, 1), max(room, 1), split)

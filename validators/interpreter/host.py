@@ -1,7 +1,7 @@
 """What takes the place of the CUDA device in the Python code around the kernels.
 
-The names that Inductor's text takes from torch (private; read in torch 2.11.0 and 2.13.0) answer for a CPU here, and
-under `OnCpu` whoever asks for a CUDA tensor gets a CPU one.  Fresh memory holds NaN, or a number nobody expects.
+Under `OnCpu` whoever asks for a CUDA tensor gets a CPU one, and the names that Inductor's text takes from torch
+(private; read in torch 2.11.0 and 2.13.0) answer for a CPU.  Fresh memory holds NaN, or a number nobody expects.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 import torch._inductor.select_algorithm  # where the text finds extern_kernels
+import triton.language as tl
 from torch._C._dynamo import guards
 from torch._inductor.runtime import triton_helpers
 from torch.overrides import TorchFunctionMode
@@ -27,9 +28,13 @@ def unwritten(dtype: torch.dtype) -> Any:
 
 
 def _empty_strided(size: Sequence[int], stride: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
-    made = torch.empty_strided(tuple(size), tuple(stride), dtype=dtype)
+    return _filled(torch.empty_strided(tuple(size), tuple(stride), dtype=dtype))
+
+
+def _filled(made: torch.Tensor) -> torch.Tensor:
+    """All of a fresh tensor's memory set to what nobody has written."""
     line = torch.as_strided(made, (made.untyped_storage().size() // made.element_size(),), (1,))
-    line.fill_(unwritten(dtype))
+    line.fill_(unwritten(made.dtype))
     return made
 
 
@@ -62,6 +67,8 @@ class OnCpu(TorchFunctionMode):
         kwargs = kwargs or {}
         if "device" in kwargs and _is_cuda(kwargs["device"]):
             kwargs = kwargs | {"device": torch.device("cpu")}
+            if func is torch.empty_strided:
+                return _filled(func(*args, **kwargs))
         if func is torch.Tensor.to:
             args = tuple(torch.device("cpu") if _is_cuda(a) else a for a in args)
         return func(*args, **kwargs)
@@ -75,12 +82,16 @@ def _is_cuda(value: Any) -> bool:
 
 def install() -> None:
     """Put the stand-ins into torch.  Raises RuntimeError where one of the names is not where it was."""
+    functions = libdevice.make()
     replaced: list[tuple[Any, str, Any]] = [
         (guards, "_empty_strided_cuda", _empty_strided),
         (guards, "assert_size_stride", _assert_size_stride),
         (guards, "assert_alignment", _nothing),  # CPU memory is aligned as the CPU likes it
         (triton_helpers, "set_driver_to_gpu", _nothing),
-        (triton_helpers, "libdevice", libdevice.make()),
+        (triton_helpers, "libdevice", functions),
+        (tl.extra, "libdevice", functions),
+        (torch.cuda, "device", contextlib.nullcontext),
+        (torch.cuda, "device_of", contextlib.nullcontext),
         (torch.cuda, "_DeviceGuard", contextlib.nullcontext),
         (torch.cuda, "set_device", _nothing),
     ]
@@ -88,5 +99,5 @@ def install() -> None:
         if not hasattr(module, name):
             raise RuntimeError(f"torch {torch.__version__} has no {module.__name__}.{name}")
         setattr(module, name, stand_in)
-    vars(guards)["copy_if_misaligned"] = _itself  # from torch 2.12 on
+    vars(guards).update(copy_if_misaligned=_itself, copy_misaligned=_itself)  # torch 2.13 and 2.12; 2.11 has no such
     vars(torch._C)["_cuda_getCurrentRawStream"] = _nothing  # only in CUDA builds

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 import triton.language as tl
 from triton.runtime import interpreter
-from triton.runtime.interpreter import TensorHandle
+
+from validators.interpreter import operators
 
 Array = np.ndarray[Any, Any]
 
@@ -72,11 +73,7 @@ def _wrapped(function: Callable[..., Array], kind: Any) -> Callable[..., Any]:
         arrays = [v.handle.data if isinstance(v, tl.tensor) else np.asarray(v, dtype) for v in values]
         result = np.asarray(function(*arrays))
         scalar = lead.dtype if kind is None else kind
-        shaped = next((t.type for t in tensors if t.type.is_block()), None)
-        result = result.astype(interpreter._get_np_dtype(scalar), copy=False)
-        return tl.tensor(
-            TensorHandle(result, scalar), scalar if shaped is None else tl.block_type(scalar, list(result.shape))
-        )
+        return operators.made(result.astype(interpreter._get_np_dtype(scalar), copy=False), scalar)
 
     return call
 

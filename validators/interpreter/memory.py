@@ -20,6 +20,8 @@ from triton._C.libtriton import ir
 from triton.runtime import interpreter
 from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
 
+Array = np.ndarray[Any, Any]
+
 ADDRESS_BITS = 40
 _OFFSET = (1 << ADDRESS_BITS) - 1
 #: Lanes that the loads and stores of one run of a program may touch: some tens of CPU seconds.
@@ -58,34 +60,66 @@ class Buffer:
     """One pointer argument: its elements from the first to the last that its geometry reaches."""
 
     name: str
-    elements: np.ndarray[Any, Any]
-    views: dict[Any, np.ndarray[Any, Any]] = field(default_factory=dict)
+    elements: Array
+    views: dict[Any, Array] = field(default_factory=dict)
 
-    def of(self, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    def of(self, dtype: np.dtype[Any]) -> Array:
         """The same bytes as elements of `dtype`."""
         if dtype not in self.views:
             self.views[dtype] = self.elements.view(dtype)
         return self.views[dtype]
 
 
+class Diverged(BaseException):
+    """The programs of the batch cannot go on together: those in `first` and the others.  No kernel can catch it."""
+
+    def __init__(self, first: Array) -> None:
+        super().__init__()
+        self.first = first
+
+
 @dataclass
 class Memory:
-    """The buffers of the launch in progress, and the lanes touched since it was last set to 0."""
+    """The buffers of the launch in progress, its batch of programs (see `lockstep`), and what they have touched."""
 
     buffers: list[Buffer] = field(default_factory=list)
-    lanes: int = 0
+    lanes: int = 0  # since it was last set to 0
+    widest: int = 1  # lanes a program in the widest access since it was last set to 1
+    programs: int = 1  # in the batch
+    _undone: list[tuple[Array, Array, Array]] = field(default_factory=list)
 
-    def touch(self, lanes: int) -> None:
-        """Count an access.  Raises TooLarge."""
-        self.lanes += max(lanes, MIN_LANES)
+    def touch(self, data: Array) -> None:
+        """Count an access of `data.shape`, the first axis being that of programs.  Raises TooLarge."""
+        self.lanes += max(data.size, MIN_LANES)
+        self.widest = max(self.widest, data.size // len(data))
         if self.lanes > MAX_LANES:
             raise TooLarge(f"its kernels touch more than {MAX_LANES} elements")
+
+    def begin(self, programs: int) -> None:
+        """A batch of so many programs begins."""
+        self.programs = programs
+        self._undone = []
+
+    def keep(self, elements: Array, index: Array) -> None:
+        """Remember what is about to be overwritten, where the batch may have to be undone."""
+        if self.programs > 1:
+            self._undone.append((elements, index, elements.take(index)))
+
+    def undo(self) -> None:
+        """Take back everything that the batch has written."""
+        for elements, index, old in reversed(self._undone):
+            elements[index] = old
+
+    def one_by_one(self) -> None:
+        """What comes next depends on the order of programs: down to single ones.  Raises Diverged."""
+        if self.programs > 1:
+            raise Diverged(np.arange(self.programs) < self.programs // 2)
 
 
 MEMORY = Memory()
 
 
-def flat(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+def flat(tensor: torch.Tensor) -> Array:
     """Every element between the first and the last that the tensor's geometry reaches, as a one-dimensional view."""
     if tensor.numel() == 0:
         extent = 0
@@ -106,9 +140,7 @@ def pointer(name: str, tensor: torch.Tensor, pointee: str) -> Any:
     return tl.tensor(TensorHandle(address, kind), kind)
 
 
-def _locate(
-    pointers: TensorHandle, mask: np.ndarray[Any, Any] | None
-) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]] | None:
+def _locate(pointers: TensorHandle, mask: Array | None) -> tuple[Array, Array] | None:
     """The buffer's elements and the index of each lane (0 in inactive ones); None without an active lane."""
     addresses = pointers.data
     if mask is not None:
@@ -128,7 +160,13 @@ def _locate(
     return elements, addresses - base
 
 
-def _active(mask: TensorHandle | None) -> np.ndarray[Any, Any] | None:
+def _together(pointers: TensorHandle, mask: Array) -> tuple[TensorHandle, Array]:
+    """Pointers and mask with one lane each for every program that either of them tells apart."""
+    data, mask = np.broadcast_arrays(pointers.data, mask)
+    return TensorHandle(data, pointers.dtype), mask
+
+
+def _active(mask: TensorHandle | None) -> Array | None:
     """The mask's lanes; None when all of them are active."""
     if mask is None:
         return None
@@ -142,10 +180,10 @@ def masked_load(
     """Inactive lanes hold `other`; without one they hold NaN, so that whoever relies on them shows."""
     kind = ptrs.get_element_ty()
     dtype = interpreter._get_np_dtype(kind)
-    MEMORY.touch(ptrs.data.size)
     lanes = _active(mask)
     if lanes is not None:
-        lanes = np.broadcast_to(lanes, ptrs.data.shape)
+        ptrs, lanes = _together(ptrs, lanes)
+    MEMORY.touch(ptrs.data)
     found = _locate(ptrs, lanes)
     loaded = np.zeros(ptrs.data.shape, dtype) if found is None else found[0].take(found[1])
     if lanes is not None:
@@ -159,21 +197,21 @@ def masked_load(
 def masked_store(
     self: InterpreterBuilder, ptrs: TensorHandle, value: TensorHandle, mask: Any, _cache: Any, _evict: Any
 ) -> None:
-    MEMORY.touch(ptrs.data.size)
     lanes = _active(mask)
     if lanes is not None:
-        lanes = np.broadcast_to(lanes, ptrs.data.shape)
+        ptrs, lanes = _together(ptrs, lanes)
+    MEMORY.touch(ptrs.data)
     found = _locate(ptrs, lanes)
     if found is None:
         return
     elements, index = found
-    data = np.broadcast_to(value.data, index.shape)
-    if data.dtype != elements.dtype:
-        data = data.astype(elements.dtype)
-    if lanes is None:
-        elements[index] = data
-    else:
-        elements[index[lanes]] = data[lanes]
+    # Programs that write different values to one place are a race; of those that write the same the last one does.
+    index, data = np.broadcast_arrays(index, value.data)
+    if lanes is not None:
+        lanes = np.broadcast_to(lanes, index.shape)
+        index, data = index[lanes], data[lanes]
+    MEMORY.keep(elements, index)
+    elements[index] = data.astype(elements.dtype, copy=False)
 
 
 _ADD, _MIN, _MAX = np.add, np.minimum, np.maximum
@@ -194,17 +232,22 @@ def atomic_rmw(
     self: InterpreterBuilder, operation: Any, ptr: TensorHandle, val: TensorHandle, mask: Any, sem: Any, scope: Any
 ) -> TensorHandle:
     """Lanes are combined one after another; what is returned is each element before the operation."""
-    MEMORY.touch(ptr.data.size)
     kind = ptr.get_element_ty()
-    lanes = np.broadcast_to(np.asarray(mask.data, dtype=bool), ptr.data.shape)
-    found = _locate(ptr, None if lanes.all() else lanes)
-    if found is None:
-        return TensorHandle(np.zeros(ptr.data.shape, interpreter._get_np_dtype(kind)), kind)
-    elements, index = found
-    old = elements.take(index)
-    where, data = index[lanes], np.broadcast_to(val.data, index.shape)[lanes]
     if kind is tl.bfloat16:
         raise NotImplementedError("atomics on bfloat16")
+    if operation == ir.ATOMIC_OP.XCHG:
+        MEMORY.one_by_one()
+    every = np.broadcast_shapes(ptr.data.shape, np.shape(mask.data), val.data.shape)
+    every = (MEMORY.programs, *every[1:])  # each program adds its own, even where all of them add the same
+    ptr, lanes = _together(ptr, np.broadcast_to(np.asarray(mask.data, dtype=bool), every))
+    MEMORY.touch(ptr.data)
+    found = _locate(ptr, None if lanes.all() else lanes)
+    if found is None:
+        return TensorHandle(np.zeros(every, interpreter._get_np_dtype(kind)), kind)
+    elements, index = found
+    old = elements.take(index)
+    where, data = index[lanes], np.broadcast_to(val.data, every)[lanes]
+    MEMORY.keep(elements, where)
     if operation == ir.ATOMIC_OP.XCHG:
         elements[where] = data
     else:
@@ -215,6 +258,8 @@ def atomic_rmw(
 def atomic_cas(
     self: InterpreterBuilder, ptr: TensorHandle, cmp: TensorHandle, val: TensorHandle, sem: Any, scope: Any
 ) -> TensorHandle:
+    MEMORY.one_by_one()
+    MEMORY.touch(ptr.data)
     found = _locate(ptr, None)
     assert found is not None
     elements, index = found

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from typing import Any
 
 import torch
 from torch import nn
 
+from validators import emitted
 from validators.interpreter import kernels, memory
 from validators.interpreter.host import OnCpu
-from validators.loading import PAIR_MODULE, Loaded
+from validators.loading import Loaded
 
 
 def execute(triton_code: str) -> types.ModuleType:
     """The text, executed as it stands, as a module.  Raises whatever it raises."""
-    module = types.ModuleType(PAIR_MODULE)
-    module.__file__ = f"<{PAIR_MODULE}>"
-    sys.modules[PAIR_MODULE] = module
     with OnCpu():
-        exec(compile(triton_code, module.__file__, "exec", dont_inherit=True), vars(module))
+        module = emitted.execute(triton_code)
     kernels.ACTIVITY = kernels.Activity()
     memory.MEMORY.lanes = 0
     return module
@@ -36,7 +33,7 @@ def build(module: types.ModuleType, loaded: Loaded) -> nn.Module:
 
 
 def run(model: nn.Module, inputs: list[Any], split: bool) -> Any:
-    """One forward pass; `split` as in `blocks.choose`."""
+    """One forward pass; `split` as in `blocks.choose`, which only Inductor's own text (`async_compile`) asks."""
     kernels.ACTIVITY.split = split
     with torch.no_grad(), OnCpu():
         return model(*inputs)

@@ -19,13 +19,15 @@ import numpy as np
 import triton.language as tl
 from torch._inductor.runtime import triton_helpers
 from triton.runtime import interpreter
-from triton.runtime.interpreter import ReduceOps, ScanOps, TensorHandle
+from triton.runtime.interpreter import ReduceOps, ScanOps
+
+from validators.interpreter import operators
 
 Array = np.ndarray[Any, Any]
 
 
 def _tensor(data: Array, like: Any) -> Any:
-    return tl.tensor(TensorHandle(data, like.dtype.scalar), tl.block_type(like.dtype.scalar, list(data.shape)))
+    return operators.made(data, like.dtype.scalar)
 
 
 def _combined(function: Any, left: Sequence[Array], right: Sequence[Array], like: Sequence[Any]) -> list[Array]:
@@ -66,13 +68,16 @@ _SINGLE: dict[str, Callable[..., Any]] = {
 _WITH_INDEX = {"maximum_with_index": np.max, "minimum_with_index": np.min}
 _HELPERS: dict[Any, str] = {}
 _STANDARD: dict[Any, Callable[..., Any]] = {}
+_ACCUMULATED: dict[Any, Callable[..., Any]] = {}
 
 
 def reduce(self: ReduceOps, inputs: Sequence[Any]) -> list[Any]:
     """What `ReduceOps.apply_impl` does, for `tl.tensor`s; a tensor per input."""
-    arrays, axis = [t.handle.data for t in inputs], self.axis
-    if axis is None:
-        arrays, axis = [a.reshape(-1) for a in arrays], 0
+    arrays = list(np.broadcast_arrays(*(t.handle.data for t in inputs)))
+    if self.axis is None:
+        arrays, axis = [a.reshape(len(a), -1) for a in arrays], 1
+    else:
+        axis = self.axis + 1 if self.axis >= 0 else self.axis
     name = _HELPERS.get(self.combine_fn, "")
     single = _SINGLE.get(name) or _STANDARD.get(self.combine_fn)
     if single is not None and len(arrays) == 1:
@@ -82,39 +87,39 @@ def reduce(self: ReduceOps, inputs: Sequence[Any]) -> list[Any]:
     else:
         results = tree(arrays, axis, self.combine_fn, inputs)
     if self.keep_dims:
-        rank = len(inputs[0].shape)
-        kept = [np.expand_dims(r, axis) if self.axis is not None else r.reshape([1] * rank) for r in results]
-        return [_tensor(r, t) for r, t in zip(kept, inputs, strict=True)]
-    return [self.to_tensor(r if r.shape else r.item(), t.dtype) for r, t in zip(results, inputs, strict=True)]
-
-
-_PLAIN = {
-    tl.standard._argmin_combine_tie_break_left,
-    tl.standard._argmax_combine_tie_break_left,
-}
-_interpreted_reduce = ReduceOps.apply_impl
-
-
-def _apply_reduce(self: ReduceOps, inputs: Any) -> Any:
-    if self.combine_fn in _PLAIN:  # already whole-array operations
-        return _interpreted_reduce(self, inputs)
-    return reduce(self, inputs)
+        ones = [1] * len(inputs[0].shape)
+        results = [np.expand_dims(r, axis) if self.axis is not None else r.reshape(-1, *ones) for r in results]
+    return [_tensor(r, t) for r, t in zip(results, inputs, strict=True)]
 
 
 def scan(self: ScanOps, inputs: Sequence[Any]) -> list[Any]:
-    """What `ScanOps.generic_scan` does: inclusive, along `self.axis`, along `self.axis`."""
-    arrays = [t.handle.data for t in inputs]
-    length = arrays[0].shape[self.axis]
+    """What `ScanOps.apply_impl` does, for `tl.tensor`s: inclusive, along `self.axis`."""
+    arrays = list(np.broadcast_arrays(*(t.handle.data for t in inputs)))
+    axis = self.axis + 1 if self.axis >= 0 else self.axis
+    if self.reverse:
+        arrays = [np.flip(a, axis) for a in arrays]
+    whole = _ACCUMULATED.get(self.combine_fn)
+    if whole is not None and len(arrays) == 1:
+        arrays = [whole(arrays[0], axis=axis, dtype=arrays[0].dtype)]
+    else:
+        arrays = _hillis_and_steele(arrays, axis, self.combine_fn, inputs)
+    if self.reverse:
+        arrays = [np.flip(a, axis) for a in arrays]
+    return [_tensor(a, t) for a, t in zip(arrays, inputs, strict=True)]
+
+
+def _hillis_and_steele(arrays: list[Array], axis: int, function: Any, like: Sequence[Any]) -> list[Array]:
+    length = arrays[0].shape[axis]
     shape = [1] * arrays[0].ndim
-    shape[self.axis] = length
+    shape[axis] = length
     place = np.arange(length).reshape(shape)
     step = 1
     while step < length:
-        earlier = [np.roll(a, step, axis=self.axis) for a in arrays]
-        joined = _combined(self.combine_fn, earlier, arrays, inputs)
+        earlier = [np.roll(a, step, axis=axis) for a in arrays]
+        joined = _combined(function, earlier, arrays, like)
         arrays = [np.where(place >= step, new, old) for new, old in zip(joined, arrays, strict=True)]
         step *= 2
-    return [self.to_tensor(a, t.dtype) for a, t in zip(arrays, inputs, strict=True)]
+    return arrays
 
 
 def sort_with_index(
@@ -167,9 +172,8 @@ def install() -> None:
             tl.standard._elementwise_min: np.fmin.reduce,
         }
     )
-    ReduceOps.apply_impl = _apply_reduce
-    ScanOps.generic_scan = scan
+    _ACCUMULATED.update({tl.standard._sum_combine: np.cumsum, tl.standard._prod_combine: np.cumprod})
+    ReduceOps.apply_impl = reduce
+    ScanOps.apply_impl = scan
     triton_helpers.sort_with_index = sort_with_index
     interpreter.FunctionRewriter.ast_transformer = _Transformer()
-    # The rewritten functions look names up among the interpreter's own.
-    interpreter.elementwise_not = elementwise_not

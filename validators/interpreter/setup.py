@@ -13,11 +13,15 @@ def install() -> None:
     """
     if not knobs.runtime.interpret:
         raise RuntimeError("TRITON_INTERPRET=1 has to be set before triton is imported")
-    from validators.interpreter import arrays, externs, host, kernels, memory, reduce
+    from validators import grids
+    from validators.interpreter import arrays, externs, host, kernels, lockstep, memory, operators, reduce
 
     memory.install()
     arrays.install()
     reduce.install()
     kernels.install()
+    lockstep.install()
+    operators.install()
     externs.install()
     host.install()
+    grids.install()
