@@ -3,10 +3,10 @@
     python benchmarks/mutate.py PATH [pairs=200] [seed=0] [each=1]
 
 PATH is an export (parquet or JSON lines).  Each pair's `triton_code` is edited in one of the ways of `MUTATIONS`
-(`each` of them, in turn over the pairs) and judged like an unbroken one.  A survivor is run beside the original on eight
-more draws, some with values of another size: where every output is the same bit for bit the edit changed no function
-(`equivalent`), where none differs by more than roundings it changed none that exact arithmetic knows (`rounding`: a
-bias that a softmax cancels), else it was missed.  Prints a line per survivor and one JSON line.
+(`each` of them, in turn over the pairs) and judged like an unbroken one.  A survivor is run beside the original on
+eight more draws, some with values of another size: where every output is the same bit for bit the edit changed no
+function (`equivalent`), where none differs by more than roundings it changed none that exact arithmetic knows
+(`rounding`: a bias that a softmax cancels), else it was missed.  Prints a line per survivor and one JSON line.
 """
 
 from __future__ import annotations

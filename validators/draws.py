@@ -107,7 +107,8 @@ def _scaled(tensor: torch.Tensor, scale: float) -> torch.Tensor:
 def state(model: nn.Module, generator: torch.Generator, scale: float = 1.0) -> State:
     """New values for every parameter, and for buffers that the program has left constant (running statistics).
 
-    Parameters are `scale` times as large as the program's.  Other buffers (tables, masks, counts) mean what they hold and are kept.
+    Parameters are `scale` times as large as the program's.  Other buffers (tables, masks, counts) mean what they hold
+    and are kept.
     """
     drawn: State = {}
     seen: dict[int, torch.Tensor] = {}

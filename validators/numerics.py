@@ -72,6 +72,7 @@ def check(loaded: Loaded, program: Program, triton_code: str, settings: Settings
         warnings.simplefilter("ignore")
         seeds = [draws.seed_of(program.source, settings.seed, k) for k in range(len(SCALES))]
         model = built(loaded, seeds[0])
+        memory.MEMORY.limit = int(settings.validation_timeout * memory.LANES_A_SECOND)
         made = run_triton(loaded, triton_code, _draws(model, loaded, seeds), seeds[0])
         _run_double(model, made)
         strides = _strides(loaded, made[0])

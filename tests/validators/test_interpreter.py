@@ -273,7 +273,7 @@ def k(in_ptr0, out_ptr0, xnumel, XBLOCK : tl.constexpr):
             run(body, torch.ones(6), torch.empty(6))
 
     def test_what_would_take_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(memory, "MAX_LANES", 100)
+        monkeypatch.setattr(memory.MEMORY, "limit", 100)
         memory.MEMORY.lanes = 0
         with pytest.raises(memory.TooLarge):
             run(MASKED + COPY, torch.ones(1000), torch.empty(1000))

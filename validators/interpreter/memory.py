@@ -24,8 +24,8 @@ Array = np.ndarray[Any, Any]
 
 ADDRESS_BITS = 40
 _OFFSET = (1 << ADDRESS_BITS) - 1
-#: Lanes that the loads and stores of one run of a program may touch: some tens of CPU seconds.
-MAX_LANES = 1 << 30
+#: Lanes that loads and stores may touch for each second of `validation_timeout`: a tenth to a half of that time.
+LANES_A_SECOND = 1 << 23
 MIN_LANES = 1 << 12  # what an access counts at least: Python takes its time however small it is
 
 
@@ -34,7 +34,7 @@ class OutOfBounds(Exception):  # noqa: N818 - a finding about the kernel
 
 
 class TooLarge(Exception):  # noqa: N818 - a finding about the program
-    """The program would take longer to interpret than `MAX_LANES` allows."""
+    """The program would take longer to interpret than its limit of lanes allows."""
 
 
 #: The pointee of a Triton pointer and the torch type whose elements it may point to.
@@ -84,6 +84,7 @@ class Memory:
 
     buffers: list[Buffer] = field(default_factory=list)
     lanes: int = 0  # since it was last set to 0
+    limit: int = 1 << 30  # of `lanes`
     widest: int = 1  # lanes a program in the widest access since it was last set to 1
     programs: int = 1  # in the batch
     _undone: list[tuple[Array, Array, Array]] = field(default_factory=list)
@@ -92,8 +93,8 @@ class Memory:
         """Count an access of `data.shape`, the first axis being that of programs.  Raises TooLarge."""
         self.lanes += max(data.size, MIN_LANES)
         self.widest = max(self.widest, data.size // len(data))
-        if self.lanes > MAX_LANES:
-            raise TooLarge(f"its kernels touch more than {MAX_LANES} elements")
+        if self.lanes > self.limit:
+            raise TooLarge(f"its kernels touch more than {self.limit} elements")
 
     def begin(self, programs: int) -> None:
         """A batch of so many programs begins."""
