@@ -175,11 +175,13 @@ def _digamma(x: Tensor) -> Any:
         return NotImplemented
     mirrored = x < 0  # psi(x) = psi(1 - x) - pi / tan(pi x)
     y = torch.where(mirrored, 1 - x, x)
-    shift = torch.zeros_like(x)
-    for _ in range(10):
-        small = y < 10
-        shift = shift - torch.where(small, 1 / y, 0.0)
-        y = torch.where(small, y + 1, y)
+    # Each step from the start, not from the one before: Inductor inlines what is not a buffer wherever it is used.
+    steps = [y + step for step in range(10)]
+    shift, raised = torch.zeros_like(x), y
+    for step in steps:
+        shift = shift - torch.where(step < 10, 1 / step, 0.0)
+        raised = raised + (step < 10).to(x.dtype)
+    y = raised
     square = 1 / (y * y)
     series = torch.zeros_like(x)
     for coefficient in (1 / 12, -691 / 32760, 1 / 132, -1 / 240, 1 / 252, -1 / 120, 1 / 12):  # B_2n / 2n
