@@ -30,8 +30,10 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import torch
 from prove import read_rows
 
-from validators import numerics
+from validators import numerics, proving
 from validators.loading import Refused, load, tensors
+from validators.program_side import TextSide
+from validators.proof_sides import EagerSide
 from validators.verdict import Program, Settings
 
 SETTINGS = Settings()
@@ -206,6 +208,17 @@ MUTATIONS: dict[str, Mutation] = {
 }
 
 
+class Here:
+    """A side that answers in this process: what is changed here is a text of ours."""
+
+    def __init__(self, side: Any) -> None:
+        self.side = side
+
+    def ask(self, what: str, **arguments: Any) -> Any:
+        """The answer."""
+        return getattr(self.side, what)(**arguments)
+
+
 def verdict_on(row: dict[str, Any], text: str) -> str:
     """The reason for which the text is refused; empty where it is proved."""
 
@@ -216,7 +229,8 @@ def verdict_on(row: dict[str, Any], text: str) -> str:
     signal.alarm(SECONDS)
     try:
         program = Program(row["python_code"], row["entry_point"])
-        numerics.check(load(program), program, text, SETTINGS)
+        eager, emitted = Here(EagerSide(load(program))), Here(TextSide(program.entry_point, SETTINGS, text))
+        proving.check(eager, emitted, program, text, SETTINGS)
     except Refused as refused:
         return str(refused.reason)
     except TimeoutError:
@@ -229,9 +243,12 @@ def verdict_on(row: dict[str, Any], text: str) -> str:
 def effect(row: dict[str, Any], text: str) -> float:
     """The largest change of an output against the original text's on three more draws, relative; 0 for none at all."""
     loaded = load(Program(row["python_code"], row["entry_point"]))
+    seeds = [12345 + k for k in range(3)]
     with torch.no_grad():
-        model = numerics.built(loaded, 12345)
-        made = [numerics.drawn(model, loaded, 12345 + k) for k in range(3)]
+        side = Here(EagerSide(loaded))
+        told = side.ask("describe", seeds=seeds)
+        found = [proving.drawn(side, told, seed, given) for seed, given in zip(seeds, told["given"], strict=True)]
+        made = [numerics.Run(draw.seed, draw.state, draw.inputs) for draw in found]
         numerics.run_triton(loaded, row["triton_code"], made)
         right = [list(tensors(draw.triton)) for draw in made]
         numerics.run_triton(loaded, text, made)

@@ -36,4 +36,5 @@ def settings_of(config: RunConfig) -> Settings:
         validation_timeout=config.validation_timeout,
         max_tensor_bytes=config.max_tensor_bytes,
         seed=config.seed,
+        allow_unsafe=config.allow_unsafe,
     )

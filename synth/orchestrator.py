@@ -30,6 +30,7 @@ from synth.progress import Progress, WorkerState
 from synth.reading import read
 from synth.settlement import Kept
 from synth.turns import Turns
+from validators.containment.layers import Layer, Tier
 from validators.verdict import Judgement, Program, Reason, Stage
 
 
@@ -44,6 +45,16 @@ class JudgingPool(Protocol):
     @property
     def launching(self) -> str:
         """Whether pairs are launched on a CUDA device: "yes", or why not."""
+        ...
+
+    @property
+    def tier(self) -> Tier:
+        """How programs are held."""
+        ...
+
+    @property
+    def missing(self) -> dict[Layer, str]:
+        """For each layer of containment why it does not hold; empty where it does."""
         ...
 
     async def judge(self, program: Program) -> Judgement:

@@ -1,47 +1,33 @@
-"""Stage NUMERICS: the emitted Triton module runs in Triton's interpreter on CPU, against eager.
+"""Running the two sides of a pair on CPU: eager, and the emitted Triton text in Triton's interpreter.
 
-The text is executed as it stands.  Parameters and inputs are drawn here (`draws`), the truth is eager in float64
-(`double`), the tolerance is measured and its sharpness proved (`comparison`).
-
-Two draws: what agrees by chance for one set of values does not for another; an output of the other draw is a wrong
-output that looks right in every other way; and each draw runs on blocks of another size, so that a result that hangs on
-the grid shows.
+What they are run on, and whether they agree, is `proving`'s to say, in a process that runs neither.
 """
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-import triton
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from validators import codegen, comparison, double, draws
-from validators.comparison import Expected, Mismatch
+from validators import draws
 from validators.errors import describe, is_out_of_memory
-from validators.fake import FakeMode
-from validators.interpreter import kernels, memory, pair
-from validators.loading import Loaded, Refused, map_tensors, tensors
-from validators.verdict import Program, Reason, Settings, Stage, Verdict
-
-DRAWS = 2
+from validators.interpreter import memory, pair
+from validators.loading import Loaded, Refused, map_tensors
+from validators.verdict import Reason
 
 
 @dataclass
-class _Draw:
-    """One set of values and what came of it."""
+class Run:
+    """One set of values, and what the Triton side made of it."""
 
     seed: int
     state: draws.State
     inputs: list[Any]
-    eager: Any
     triton: Any = None
     random: bool = False  # the Triton side drew random numbers
-    double: Any = None
-    agreement: comparison.Agreement | None = field(default=None)
 
 
 def prepare(device_target: str) -> None:
@@ -54,62 +40,18 @@ def prepare(device_target: str) -> None:
     torch.set_num_threads(1)
 
 
-def check(loaded: Loaded, program: Program, triton_code: str, settings: Settings) -> Verdict:
-    """Run `triton_code` and eager on the same values and compare.
-
-    The Triton side has to be eager's up to rounding (see `comparison`).
-
-    Metrics: `by`, `triton` (version), `draws`, `max_error` and `eager_error` (relative to the largest float64
-    element), `tolerance_used` (share), `rejected` (the wrong outputs that were told apart), `kernels` (launches),
-    `programs` (of all grids), `slowest` (name and CPU seconds).  Raises Refused.
-    """
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        seeds = [draws.seed_of(program.source, settings.seed, k) for k in range(DRAWS)]
-        model = built(loaded, seeds[0])
-        made = [drawn(model, loaded, seed) for seed in seeds]
-        run_triton(loaded, triton_code, made)
-        _run_double(model, made)
-        strides = _strides(loaded, made[0])
-        for draw in made:
-            draw.agreement = _compared(draw, strides)
-        rejected = _sharpness(made)
-    return Verdict(Stage.NUMERICS, True, metrics=_metrics(made, rejected))
-
-
 def built(loaded: Loaded, seed: int) -> nn.Module:
     """The program's model, made from `seed`."""
     torch.manual_seed(seed)
     model = loaded.build()
     lazy = [m for m in model.modules() if isinstance(m, LazyModuleMixin) and m.has_uninitialized_params()]
     if lazy:  # they learn their sizes in the first forward pass
-        _eager(model, loaded.inputs(), seed)
+        eager(model, loaded.inputs(), seed)
     return model
 
 
-def drawn(model: nn.Module, loaded: Loaded, seed: int) -> _Draw:
-    """Values, and eager's output for them.
-
-    Values of ours may leave the program's domain (a matrix that has to be positive definite); then the program's own
-    function makes the inputs, from our seed.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed)
-    given = loaded.inputs()
-    state, ours = draws.state(model, generator), draws.inputs(given, generator)
-    draws.assign(model, state)
-    try:
-        output = _eager(model, ours, seed)
-        if all(bool(torch.isfinite(t).all()) for t in tensors(output) if t.is_floating_point()):
-            return _Draw(seed, state, ours, output)
-    except Refused as refused:
-        if refused.reason is Reason.OUT_OF_MEMORY:
-            raise
-    draws.assign(model, state)
-    return _Draw(seed, state, given, _eager(model, given, seed))
-
-
-def _eager(model: nn.Module, inputs: list[Any], seed: int) -> Any:
+def eager(model: nn.Module, inputs: list[Any], seed: int) -> Any:
+    """What the model returns.  Raises Refused."""
     torch.manual_seed(seed)
     try:
         return model(*map_tensors(torch.clone, inputs))
@@ -118,7 +60,7 @@ def _eager(model: nn.Module, inputs: list[Any], seed: int) -> Any:
         raise Refused(reason, describe(error)) from error
 
 
-def run_triton(loaded: Loaded, triton_code: str, made: list[_Draw]) -> None:
+def run_triton(loaded: Loaded, triton_code: str, made: list[Run]) -> None:
     """Run the text on each draw and keep what it returns there.  Raises Refused."""
     try:
         module = pair.execute(triton_code)
@@ -138,78 +80,3 @@ def run_triton(loaded: Loaded, triton_code: str, made: list[_Draw]) -> None:
     except Exception as error:
         reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.NUMERIC_ERROR
         raise Refused(reason, describe(error)) from error
-
-
-def _run_double(model: nn.Module, made: list[_Draw]) -> None:
-    model.double()
-    for draw in made:
-        draws.assign(model, draw.state)
-        torch.manual_seed(draw.seed)
-        try:
-            draw.double = double.run(model, draw.inputs)
-        except Exception as error:
-            reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.NOT_INTERPRETED
-            raise Refused(reason, f"eager in float64: {describe(error)}") from error
-
-
-def _strides(loaded: Loaded, draw: _Draw) -> list[tuple[int, ...]]:
-    """The strides eager gives its outputs: those seen here, or those on the device where Triton's differ.
-
-    Attention and convolutions lay their results out otherwise on CUDA.  Fake tensors say how, at a cost.
-    """
-    here, got = list(tensors(draw.eager)), list(tensors(draw.triton))
-    strides = [t.stride() for t in here]
-    if len(here) != len(got) or all(map(comparison.same_strides, got, strides)):
-        return strides
-    try:
-        with FakeMode():
-            with torch.device("cuda"):
-                model, inputs, _ = codegen.on_fake_cuda(loaded)
-            return [t.stride() for t in tensors(model(*inputs))]
-    except Exception:  # the program makes CPU tensors on its way, or something fake tensors cannot do
-        return strides
-
-
-def _compared(draw: _Draw, strides: list[tuple[int, ...]]) -> comparison.Agreement:
-    try:
-        return comparison.compare(Expected(draw.eager, draw.double), draw.triton, strides)
-    except Mismatch as mismatch:
-        if draw.random:
-            # Inductor gives each operator a seed and each element an offset; eager takes one number after another.
-            raise Refused(
-                Reason.NOT_INTERPRETED, "its kernels draw random numbers that eager cannot repeat"
-            ) from mismatch
-        raise Refused(Reason.NUMERIC_MISMATCH, str(mismatch)) from mismatch
-
-
-def _sharpness(made: list[_Draw]) -> list[str]:
-    """The wrong outputs that the comparison rejects.  Raises Refused(NOT_DISCRIMINATIVE) for one that it accepts."""
-    first, second = made[0], made[1]
-    expected = Expected(first.eager, first.double)
-    rejected: list[str] = []
-    for name, wrong in comparison.wrong_outputs(expected, first.inputs, second.eager, first.seed):
-        try:
-            comparison.compare(expected, wrong)
-        except Mismatch:
-            rejected.append(name)
-        else:
-            raise Refused(Reason.NOT_DISCRIMINATIVE, f"{name} would pass for the output")
-    return rejected
-
-
-def _metrics(made: list[_Draw], rejected: list[str]) -> dict[str, Any]:
-    agreements = [draw.agreement for draw in made if draw.agreement is not None]
-    activity = kernels.ACTIVITY
-    slowest = max(activity.seconds.items(), key=lambda item: item[1], default=("", 0.0))
-    return {
-        "by": "interpreter",
-        "triton": triton.__version__,
-        "draws": len(made),
-        "max_error": max(a.error for a in agreements),
-        "eager_error": max(a.eager_error for a in agreements),
-        "tolerance_used": max(a.allowed for a in agreements),
-        "rejected": rejected,
-        "kernels": activity.launches,
-        "programs": activity.programs,
-        "slowest": [slowest[0], round(slowest[1], 4)],
-    }

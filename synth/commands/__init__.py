@@ -94,7 +94,7 @@ _LISTED = (
             Param("out", values.path("a file", optional=True), "write verdicts and pairs there, one JSON a line"),
             Param("strict", values.flag(), "exit 1 when a program is rejected", False),
             Param("stages", values.words(*_STAGES, "numerics"), "the stages to run", _STAGES),
-            *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "seed"),
+            *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "seed", "allow_unsafe"),
         ),
         positional="path",
     ),
@@ -128,7 +128,9 @@ _LISTED = (
         ("python -m synth .revalidate path=outputs/RUN device_target=sm_90",),
         (
             _RUN_PATH,
-            *_picked("num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "output_dir"),
+            *_picked(
+                "num_worker", "device_target", "validation_timeout", "max_tensor_bytes", "output_dir", "allow_unsafe"
+            ),
         ),
         positional="path",
     ),

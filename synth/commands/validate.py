@@ -37,6 +37,7 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
         validation_timeout=given.get("validation_timeout", defaults.validation_timeout),
         max_tensor_bytes=given.get("max_tensor_bytes", defaults.max_tensor_bytes),
         seed=given.get("seed", defaults.seed),
+        allow_unsafe=given.get("allow_unsafe", defaults.allow_unsafe),
         stages=tuple(stage for stage in Stage if stage.value in asked),
     )
     if Stage.NUMERICS in settings.stages and Stage.TRITON not in settings.stages:
