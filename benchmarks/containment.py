@@ -80,10 +80,15 @@ def measure(rounds: int, given: dict[str, dict[str, object]]) -> None:
             one()  # type: ignore[operator]
         return (_cpu() - before) / BATCH * 1000
 
-    times: dict[str, list[float]] = {"bare": [], "held": []}
+    def judged() -> None:  # the judge's process and the program's
+        held()
+        held()
+
+    times: dict[str, list[float]] = {"bare": [], "held": [], "judged": []}
     for _ in range(max(1, rounds // BATCH)):  # in turn, so that a busy machine slows both
         times["bare"].append(batch(bare))
         times["held"].append(batch(held))
+        times["judged"].append(batch(judged))
     medians = {name: statistics.median(found) for name, found in times.items()}
     result = {
         "benchmark": "containment",
@@ -93,6 +98,7 @@ def measure(rounds: int, given: dict[str, dict[str, object]]) -> None:
         "bare_fork_cpu_ms": round(medians["bare"], 2),
         "contained_fork_cpu_ms": round(medians["held"], 2),
         "overhead_cpu_ms": round(medians["held"] - medians["bare"], 2),
+        "overhead_with_judge_cpu_ms": round(medians["judged"] - medians["bare"], 2),
     }
     print(json.dumps(result))
 

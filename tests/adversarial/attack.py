@@ -76,7 +76,7 @@ def attempt():
 
 try:
     result = attempt()
-except (OSError, ImportError, ValueError, subprocess.SubprocessError):
+except (OSError, ImportError, LookupError, ValueError, subprocess.SubprocessError):
     result = None
 if result:
     raise RuntimeError("REACHED " + str(result)[:80])
