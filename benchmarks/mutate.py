@@ -32,8 +32,10 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import torch
 from prove import read_rows
 
-from validators import numerics
+from validators import numerics, proving
 from validators.loading import Refused, load, tensors
+from validators.program_side import Here, in_this_process
+from validators.proof_sides import EagerSide
 from validators.verdict import Program, Settings
 
 SETTINGS = Settings()
@@ -243,7 +245,7 @@ def verdict_on(row: dict[str, Any], text: str) -> str:
     signal.alarm(SECONDS)
     try:
         program = Program(row["python_code"], row["entry_point"])
-        numerics.check(load(program), program, text, SETTINGS)
+        proving.check(*in_this_process(program, SETTINGS, text), program, text, SETTINGS)
     except Refused as refused:
         return str(refused.reason)
     except TimeoutError:
@@ -257,13 +259,16 @@ def effect(row: dict[str, Any], text: str) -> float:
     """The largest change of an output against the original text's on more draws, relative; 0 for none at all."""
     loaded = load(Program(row["python_code"], row["entry_point"]))
     with torch.no_grad():
-        model = numerics.built(loaded, SEED)
-        made = [numerics.drawn(model, loaded, SEED + k, scale) for k, scale in enumerate(EFFECT_SCALES)]
-        right = [list(tensors(draw.triton)) for draw in numerics.run_triton(loaded, row["triton_code"], made, SEED)]
-        numerics.run_triton(loaded, text, made, SEED)
+        side = Here(EagerSide(loaded))
+        told = side.ask("describe", seed=SEED)
+        made = [proving.drawn(side, told, SEED + k, scale).values for k, scale in enumerate(EFFECT_SCALES)]
+        original = numerics.Emitted(loaded, row["triton_code"], SEED)
+        right = [original.run(**draw)[0] for draw in made]
+        edited = numerics.Emitted(loaded, text, SEED)
+        wrong = [edited.run(**draw)[0] for draw in made]
     worst = 0.0
-    for wanted, draw in zip(right, made, strict=True):
-        for a, b in zip(wanted, tensors(draw.triton), strict=True):
+    for wanted, got in zip(right, wrong, strict=True):
+        for a, b in zip(tensors(wanted), tensors(got), strict=True):
             if not torch.equal(a, b):
                 scale = float(a.double().abs().max()) or 1.0
                 worst = max(worst, float((a.double() - b.double()).abs().max()) / scale)

@@ -129,6 +129,12 @@ class RunConfig:
         "CPU seconds all stages of one program may take (and three times as many by the clock)",
     )
     max_tensor_bytes: int = _key(2 << 30, values.whole(1), "bytes of tensors a program may hold at once")
+    allow_unsafe: bool = _key(
+        False,
+        values.flag(),
+        "run programs also where this machine offers nothing to contain them (tier guarded; see .doctor)",
+        OPERATION,
+    )
     output_dir: Path | None = _key(
         None,
         values.path("a directory", optional=True),

@@ -9,6 +9,7 @@ from typing import Protocol
 from synth.config import RunConfig
 from synth.errors import CommandError
 from synth.progress import WorkerState
+from validators.containment.layers import Layer, Tier
 from validators.verdict import Judgement, Program, Settings, Stage
 
 
@@ -23,6 +24,16 @@ class JudgingPool(Protocol):
     @property
     def launching(self) -> str:
         """Whether pairs are launched on a CUDA device: "yes", or why not."""
+        ...
+
+    @property
+    def tier(self) -> Tier:
+        """How programs are held."""
+        ...
+
+    @property
+    def missing(self) -> dict[Layer, str]:
+        """For each layer of containment why it does not hold; empty where it does."""
         ...
 
     async def judge(self, program: Program) -> Judgement:
@@ -62,4 +73,5 @@ def settings_of(config: RunConfig) -> Settings:
         validation_timeout=config.validation_timeout,
         max_tensor_bytes=config.max_tensor_bytes,
         seed=config.seed,
+        allow_unsafe=config.allow_unsafe,
     )

@@ -166,9 +166,9 @@ def on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     except Refused as refused:
         if refused.reason is Reason.OUT_OF_MEMORY:
             raise
-        model, inputs, lines = _for_real(lambda: _built_for_real(loaded))
+        model, inputs, lines = for_real(lambda: _builtfor_real(loaded))
     except Exception:
-        model, inputs, lines = _for_real(lambda: _built_for_real(loaded))
+        model, inputs, lines = for_real(lambda: _builtfor_real(loaded))
     moved: dict[int, torch.Tensor] = {}
     _move_module(model, moved)
     for key, value in binding.global_tensors(model).items():
@@ -176,7 +176,7 @@ def on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     return model, map_tensors(lambda t: _moved(t, moved), inputs), lines
 
 
-def _built_for_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
+def _builtfor_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     model, inputs = loaded.build(), loaded.inputs()
     lazy = [m for m in model.modules() if isinstance(m, LazyModuleMixin) and m.has_uninitialized_params()]
     if not lazy:
@@ -193,7 +193,8 @@ def _built_for_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     return model, inputs, lines
 
 
-def _for_real(make: Any) -> Any:
+def for_real(make: Any) -> Any:
+    """What `make` returns on CPU, outside of the fake mode."""
     from torch.utils._python_dispatch import _disable_current_modes  # private, torch 2.13: leaves the fake mode
 
     with _disable_current_modes(), torch.device("cpu"):

@@ -95,10 +95,19 @@ def check(pair: Pair, loaded: Loaded, settings: Settings) -> tuple[Verdict, Pair
     Metrics, over all targets: `registers` and `spill_bytes` of the worst kernel, `occupancy` of the least occupied (AMD
     aside).  Raises Refused(KERNEL_REJECTED), whose detail names kernel and target.
     """
+    return judged(pair, compile_or_refuse(pair.triton_code, loaded, settings.device_targets))
+
+
+def compile_or_refuse(triton_code: str, loaded: Loaded, targets: Sequence[str]) -> dict[str, dict[str, Compiled]]:
+    """`compile_text`, where a kernel that does not compile is a reason to turn the pair down.  Raises Refused."""
     try:
-        compiled = compile_text(pair.triton_code, loaded, settings.device_targets)
+        return compile_text(triton_code, loaded, targets)
     except KernelError as error:
         raise Refused(Reason.KERNEL_REJECTED, str(error)) from error
+
+
+def judged(pair: Pair, compiled: dict[str, dict[str, Compiled]]) -> tuple[Verdict, Pair]:
+    """The verdict on a pair whose kernels all compiled, and the pair with the evidence."""
     kernels = [kernel for found in compiled.values() for kernel in found.values()]
     metrics = {
         "registers": max(k.registers for k in kernels),

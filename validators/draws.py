@@ -8,7 +8,7 @@ program made constant is spread, since a bias of zeros would hide a bias that is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
@@ -104,15 +104,15 @@ def _scaled(tensor: torch.Tensor, scale: float) -> torch.Tensor:
     return tensor * scale if scale != 1 and _is_continuous(tensor.reshape(-1)) else tensor
 
 
-def state(model: nn.Module, generator: torch.Generator, scale: float = 1.0) -> State:
-    """New values for every parameter, and for buffers that the program has left constant (running statistics).
+def state(own: Iterable[tuple[str, torch.Tensor, bool]], generator: torch.Generator, scale: float = 1.0) -> State:
+    """New values for what `held` lists: every parameter, and buffers that are constant (running statistics).
 
     Parameters are `scale` times as large as the program's.  Other buffers (tables, masks, counts) mean what they hold
     and are kept.
     """
     drawn: State = {}
     seen: dict[int, torch.Tensor] = {}
-    for name, tensor, is_parameter in _held(model):
+    for name, tensor, is_parameter in own:
         if id(tensor) not in seen:
             constant = tensor.numel() > 0 and bool((tensor == tensor.reshape(-1)[0]).all())
             new = is_parameter or (constant and tensor.is_floating_point() and tensor.dim() > 0)
@@ -122,7 +122,8 @@ def state(model: nn.Module, generator: torch.Generator, scale: float = 1.0) -> S
     return drawn
 
 
-def _held(model: nn.Module) -> Iterator[tuple[str, torch.Tensor, bool]]:
+def held(model: nn.Module) -> Iterator[tuple[str, torch.Tensor, bool]]:
+    """Name and tensor of every parameter and buffer, and whether it is a parameter; tied ones under each name."""
     yield from ((name, p, True) for name, p in model.named_parameters(remove_duplicate=False))
     yield from ((name, b, False) for name, b in model.named_buffers(remove_duplicate=False))
 
@@ -130,9 +131,9 @@ def _held(model: nn.Module) -> Iterator[tuple[str, torch.Tensor, bool]]:
 def assign(model: nn.Module, drawn: State) -> None:
     """Write `drawn` into the model.  Raises KeyError or RuntimeError where it holds other tensors."""
     with torch.no_grad():
-        held = {name: tensor for name, tensor, _ in _held(model)}
-        if held.keys() != drawn.keys():
-            raise KeyError(f"parameters and buffers differ: {sorted(held.keys() ^ drawn.keys())[:5]}")
-        for name, tensor in held.items():
+        own = {name: tensor for name, tensor, _ in held(model)}
+        if own.keys() != drawn.keys():
+            raise KeyError(f"parameters and buffers differ: {sorted(own.keys() ^ drawn.keys())[:5]}")
+        for name, tensor in own.items():
             if _is_dense(tensor):
                 tensor.copy_(drawn[name])

@@ -25,6 +25,11 @@ def execute(text: str, **names: Any) -> types.ModuleType:
 
 def as_program(module: types.ModuleType, loaded: Loaded) -> Loaded:
     """The Triton side as a program of its own, with the inputs of the original one."""
-    module.get_inputs = loaded.namespace.get_inputs  # type: ignore[attr-defined]
-    module.get_init_inputs = loaded.namespace.get_init_inputs  # type: ignore[attr-defined]
+
+    def init_inputs() -> list[Any]:
+        args, kwargs = loaded.init_inputs()
+        return [list(args), kwargs]
+
+    module.get_inputs = loaded.inputs  # type: ignore[attr-defined]
+    module.get_init_inputs = init_inputs  # type: ignore[attr-defined]
     return Loaded(module, f"{loaded.entry_point}New")

@@ -8,6 +8,8 @@ operator.
 
 from __future__ import annotations
 
+import sys
+import types
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +22,15 @@ from torch.overrides import TorchFunctionMode
 # Modules whose children are the program's own affair: what runs inside them is counted as usual.
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 _HOLDERS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
+
+# By identity: a program can call a class of its own whatever it likes.
+_TORCH_CLASSES = {
+    value
+    for name, module in list(sys.modules.items())
+    if name.startswith("torch.nn")
+    for value in vars(module).values()
+    if isinstance(value, type) and value.__module__.startswith("torch.nn")
+}
 
 # Questions about a tensor rather than work on it.
 _ATTRIBUTES = {
@@ -39,9 +50,14 @@ _ATTRIBUTES = {
 def torch_class(module: nn.Module) -> str:
     """The name of the first class torch ships in the module's MRO; `Module` for a plain user-defined one."""
     for cls in type(module).__mro__:
-        if cls.__module__.startswith("torch.nn"):
+        if cls in _TORCH_CLASSES:
             return cls.__name__
     return "Module"
+
+
+def _is_programs(func: Any) -> bool:
+    """Whether a function that claims to be torch's was written by the program."""
+    return isinstance(func, types.FunctionType) and not str(func.__globals__.get("__name__")).startswith("torch")
 
 
 class _FunctionCounter(TorchFunctionMode):
@@ -51,7 +67,8 @@ class _FunctionCounter(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         # The mode is off while `func` runs, so only the outermost call of a nest is seen.
-        self.recorder.saw_function(func, args)
+        if not _is_programs(func):
+            self.recorder.saw_function(func, args)
         output = func(*args, **(kwargs or {}))
         self.recorder.made(func, args, output)
         return output

@@ -1,4 +1,8 @@
-"""All stages of one program, in order; the first failure stops."""
+"""All stages of one program, in order; the first failure stops.
+
+This is the judge's process: it executes neither the program nor the text that is emitted for it.  Two others do, which
+it asks over pipes (`remote`); what they say is evidence, and the verdicts that matter are made of it here.
+"""
 
 from __future__ import annotations
 
@@ -8,73 +12,74 @@ from collections.abc import Callable
 from validators import contract, similarity
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from validators.remote import Remote
+
 
 def judge(
     program: Program,
     settings: Settings,
+    program_side: Remote,
+    text_side: Remote,
     starting: Callable[[Stage], None],
     finished: Callable[[Verdict, Pair | None], None],
     triton_code: str = "",
 ) -> None:
-    """Run `settings.stages` on `program` in this process; `triton_code` is what NUMERICS and LAUNCH run, and
-    what COMPILED compiles where TRITON is not among the stages.
+    """Run `settings.stages` on `program`; `triton_code` is what NUMERICS and LAUNCH run, and what COMPILED compiles
+    where TRITON is not among the stages.
 
     `starting` is told each stage before it runs, `finished` each verdict as soon as it stands: whoever listens knows
-    where a program was when its process died.
+    where a program was when its process died.  Raises remote.LostError where one of the sides has died.
     """
     from validators.errors import describe, is_out_of_memory
-    from validators.loading import Loaded, Refused, load
+    from validators.loading import Refused
+    from validators.remote import LeftError, LostError, RemoteError, RemoteInstance
+    from validators.wire import WireError
 
-    loaded: Loaded | None = None
     made: Pair | None = None
-
-    def importing() -> Loaded:
-        nonlocal loaded
-        if loaded is None:
-            loaded = load(program)
-        return loaded
 
     def run(stage: Stage) -> tuple[Verdict, Pair | None]:
         if stage is Stage.CONTRACT:
             return contract.check(program), None
         if stage is Stage.SIMILARITY:
             return similarity.check(program), None
-        if stage is Stage.SHAPES:
-            from validators import shapes
-
-            return shapes.check(importing(), settings), None
         if stage is Stage.EAGER:
             from validators import eager
 
-            return eager.check(importing(), program.pattern, settings), None
+            return eager.judged(RemoteInstance(program_side, filling=0), program.pattern, settings), None
         if stage is Stage.COMPILED:
-            from validators import cubin
+            from validators import compiling
 
-            return cubin.check(made or Pair(triton_code, "", (), settings.device_target), importing(), settings)
+            given = made or Pair(triton_code, "", (), settings.device_target)
+            return compiling.check(program_side, text_side, given, settings)
         if stage is Stage.NUMERICS:
-            from validators import numerics
+            from validators import proving
 
-            return numerics.check(importing(), program, triton_code, settings), None
-        if stage is Stage.LAUNCH:
-            from validators import launch
-
-            return launch.check(importing(), triton_code, settings), None
-        from validators import codegen
-
-        return codegen.check(importing(), program, settings)
+            return proving.check(program_side, text_side, program, triton_code, settings), None
+        return program_side.stage(stage)
 
     for stage in settings.stages:
         starting(stage)
-        before = _cpu_seconds()
+        before = _cpu_seconds() + program_side.cpu_seconds + text_side.cpu_seconds
         pair = None
         try:
             verdict, pair = run(stage)
         except Refused as refused:
             verdict = Verdict(stage, False, refused.reason, refused.detail)
+        except RemoteError as error:
+            reason = Reason.OUT_OF_MEMORY if error.out_of_memory else _unexpected(stage)
+            verdict = Verdict(stage, False, reason, str(error))
+        except LeftError as error:
+            verdict = Verdict(stage, False, Reason.EXITED, str(error))
+        except WireError as error:
+            verdict = Verdict(stage, False, Reason.PROTOCOL_VIOLATION, str(error))
+        except LostError:
+            raise
         except Exception as error:
             reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else _unexpected(stage)
             verdict = Verdict(stage, False, reason, describe(error))
-        spent = round(_cpu_seconds() - before, 4)
+        spent = round(_cpu_seconds() + program_side.cpu_seconds + text_side.cpu_seconds - before, 4)
         verdict = Verdict(verdict.stage, verdict.ok, verdict.reason, verdict.detail, verdict.metrics, spent)
         made = pair or made
         finished(verdict, pair)

@@ -15,6 +15,7 @@ from torch import nn
 
 from validators.errors import PROGRAM_MODULE, describe, is_out_of_memory
 from validators.fake import is_fake_only
+from validators.observing import remembered
 from validators.verdict import Program, Reason
 
 PAIR_MODULE = "synth_pair"  # the Triton side, where it is run
@@ -35,6 +36,13 @@ class Loaded:
 
     namespace: types.ModuleType
     entry_point: str
+    source: str = ""
+    #: names one of torch's functions that the program has put something else in the place of, or ""
+    patched: Callable[[], str] = lambda: ""
+
+    def again(self) -> Loaded:
+        """The program imported once more: nothing that the first import's functions remember is known to it."""
+        return load(Program(self.source, self.entry_point))
 
     def init_inputs(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Constructor arguments.  `get_init_inputs()` may return `[args, kwargs]` or, as KernelBench does, args."""
@@ -89,6 +97,7 @@ def without_fused_transformers() -> None:
 def load(program: Program) -> Loaded:
     """Execute the program's text as a module.  Raises Refused(IMPORT_ERROR)."""
     without_fused_transformers()
+    patched = remembered()
     namespace = types.ModuleType(PROGRAM_MODULE)
     filename = f"<{program.entry_point}>"
     namespace.__file__ = filename
@@ -100,7 +109,7 @@ def load(program: Program) -> Loaded:
         "importing the program",
         Reason.IMPORT_ERROR,
     )
-    return Loaded(namespace, program.entry_point)
+    return Loaded(namespace, program.entry_point, program.source, patched)
 
 
 def _call(function: Callable[[], Any], what: str, reason: Reason) -> Any:

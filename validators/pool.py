@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from validators.containment.layers import Containment, Layer, Tier
 from validators.server import PoolError, Server
 from validators.verdict import Judgement, Pair, Program, Settings, Stage
 
@@ -40,24 +41,35 @@ class Pool:
     every pair on it (stage LAUNCH); `launching` says so, or why not.
     """
 
-    def __init__(self, num_worker: int, settings: Settings) -> None:
+    def __init__(self, num_worker: int, settings: Settings, containment: Containment | None = None) -> None:
         self.settings = settings
+        self._containment = containment or Containment()
         self.workers = [WorkerState(index, since=time.monotonic()) for index in range(num_worker)]
         self.warming = False
         self.launching = ""
         self._idle = deque(self.workers)
         self._free = asyncio.Semaphore(num_worker)
         judged_here = tuple(s for s in settings.stages if s not in (Stage.NUMERICS, Stage.LAUNCH))
-        self._server = Server(replace(settings, stages=judged_here))
+        self._server = Server(replace(settings, stages=judged_here), self._containment)
         self._prover: Server | None = None
         if Stage.NUMERICS in settings.stages:
-            self._prover = Server(replace(settings, stages=(Stage.NUMERICS,)))
+            self._prover = Server(replace(settings, stages=(Stage.NUMERICS,)), self._containment)
         self._launcher: Server | None = None
 
     @property
     def warm_seconds(self) -> float:
         """Wall seconds the warm-up took."""
         return self._server.warm_seconds
+
+    @property
+    def missing(self) -> dict[Layer, str]:
+        """Why each layer of containment does not hold; empty where it does."""
+        return self._server.missing
+
+    @property
+    def tier(self) -> Tier:
+        """What the layers that hold add up to."""
+        return self._server.tier
 
     async def __aenter__(self) -> Pool:
         self.warming = True
@@ -75,7 +87,7 @@ class Pool:
         if not PAIRED & set(self.settings.stages) or shutil.which("nvidia-smi") is None:
             self.launching = "no: no CUDA device"
             return
-        self._launcher = Server(replace(self.settings, stages=(Stage.LAUNCH,)))
+        self._launcher = Server(replace(self.settings, stages=(Stage.LAUNCH,)), self._containment)
         await self._launcher.start()
         if self._launcher.unavailable:
             self.launching = f"no: {self._launcher.unavailable}"

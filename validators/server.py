@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sys
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
+from validators.containment.layers import Containment, Layer, Tier, tier
 from validators.scratch import Scratch
-from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage, Verdict, settings_to_json
+from validators.starting import start
+from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage, Verdict
 
 MAX_EVENT_BYTES = 256 << 20
 WARM_TIMEOUT = 600.0  # seconds; the warm-up takes 10 to 60 on common machines
@@ -45,8 +44,10 @@ class _Job:
 class Server:
     """One warm process.  `start`, then `judge` as often as wanted, then `stop`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, containment: Containment | None = None) -> None:
         self.settings = settings
+        self.containment = containment or Containment()
+        self.missing: dict[Layer, str] = {}  # why each layer does not hold; empty where it does
         self.warm_seconds = 0.0
         self.unavailable = ""  # why the process refused to serve, if it did
         self._jobs: dict[int, _Job] = {}
@@ -67,16 +68,14 @@ class Server:
     async def start(self) -> None:
         """Start and warm the process.  Raises PoolError."""
         self._scratch.path.mkdir(exist_ok=True)  # a cleaner of temporary files may have taken it
+        how = await asyncio.to_thread(start, self.settings, self.containment, self._scratch.path)
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "validators.template",
-            json.dumps(settings_to_json(self.settings)),
+            *how.arguments,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env=self._environment(),
-            cwd=self._scratch.path,
+            env=how.environment,
+            cwd=how.directory,
             limit=MAX_EVENT_BYTES,
             start_new_session=True,  # a Ctrl-C in the terminal is the product's to handle
         )
@@ -93,8 +92,26 @@ class Server:
         event = json.loads(line)
         self.unavailable = event.get("unavailable", "")
         self.warm_seconds = event.get("warm_seconds", 0.0)
+        if not self.unavailable:
+            self._accept({Layer(name): cause for name, cause in event["missing"].items()})
         self._reader = asyncio.create_task(self._read(self._process, errors))
         self._ready = True
+
+    @property
+    def tier(self) -> Tier:
+        """What the layers that hold add up to."""
+        return tier(self.missing)
+
+    def _accept(self, missing: dict[Layer, str]) -> None:
+        """Take the self-test's word on what holds.  Raises PoolError where that is too little."""
+        self.missing = missing
+        allowed = self.containment.allow_unsafe or self.settings.allow_unsafe
+        if self.tier is Tier.GUARDED and not allowed:
+            causes = "; ".join(f"{layer}: {cause}" for layer, cause in missing.items() if cause)
+            raise PoolError(
+                f"programs cannot be contained on this machine ({causes}); .doctor says what to do about it,"
+                " allow_unsafe=true runs them as they are"
+            )
 
     async def stop(self) -> None:
         """End the process and everything it forked; remove its scratch files."""
@@ -147,34 +164,6 @@ class Server:
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
 
-    def _environment(self) -> dict[str, str]:
-        """An environment of our own: no keys to read, one thread (forking needs it), hashing that repeats itself."""
-        names = ["PATH", "LD_LIBRARY_PATH", "LANG"]
-        launching = Stage.LAUNCH in self.settings.stages
-        keep = {key: os.environ[key] for key in names + ["CUDA_VISIBLE_DEVICES"] * launching if key in os.environ}
-        # Code generation never touches a real device, so that the process stays safe to fork.
-        hidden = {} if launching else {"CUDA_VISIBLE_DEVICES": ""}
-        # Triton decides when it is imported whether kernels are compiled or interpreted.
-        interpreted = {"TRITON_INTERPRET": "1"} if Stage.NUMERICS in self.settings.stages else {}
-        return {
-            **keep,
-            **hidden,
-            **interpreted,
-            "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
-            "PYTHONPATH": str(Path(__file__).resolve().parent.parent),
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": str(self._scratch.path),
-            "TMPDIR": str(self._scratch.path),
-            "USER": "synth",
-            "OMP_NUM_THREADS": "1",
-            "MKL_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-            "TORCHINDUCTOR_COMPILE_THREADS": "1",
-            "TORCHINDUCTOR_CACHE_DIR": str(self._scratch.path / "inductor"),
-            "TRITON_CACHE_DIR": str(self._scratch.path / "triton"),
-        }
-
     async def _keep_errors(self, process: asyncio.subprocess.Process) -> None:
         assert process.stderr is not None
         while line := await process.stderr.readline():
@@ -209,7 +198,7 @@ class Server:
             return
         self._restarts = 0
         if job is not None and not job.result.done():
-            verdicts = tuple(Verdict.from_json(v) for v in event["verdicts"])
+            verdicts = tuple(replace(Verdict.from_json(v), tier=self.tier.value) for v in event["verdicts"])
             pair = None if event["pair"] is None else Pair.from_json(event["pair"])
             job.result.set_result(Judgement(verdicts, pair))
         if number == self._alone:

@@ -9,8 +9,9 @@ one JSON object a line:
          {"id": 7, "verdicts": [...], "pair": {...} | null}
          {"id": 7, "delayed": "No space left on device"}
 
-This process never runs a program's code.  It stays single-threaded, because a fork copies one thread only and a lock
-held by another would stay held for ever in the child.
+This process never runs a program's code; nor does the judge's, which it forks for each program (see `jobs`).  It
+stays single-threaded, because a fork copies one thread only and a lock held by another would stay held for ever in the
+child.
 """
 
 from __future__ import annotations
@@ -19,106 +20,107 @@ import contextlib
 import gc
 import json
 import os
-import resource
 import selectors
-import shutil
 import signal
 import sys
-import tempfile
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from validators import launch, limits
-from validators.judge import judge
-from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict, settings_from_json
+from validators import launch
+from validators.containment import kernel, limits, probe, watch
+from validators.containment.enter import Plan
+from validators.containment.layers import Layer
+from validators.containment.pid_namespace import PidNamespaces
+from validators.jobs import MAX_RESULT_BYTES, ROLES, Job, Pipes, Task, close, run_judge
+from validators.processes import Forks, end_orphans
+from validators.verdict import Program, Reason, Settings, Stage, settings_from_json
 
-MAX_RESULT_BYTES = 64 << 20
+WATCH_SECONDS = 0.25  # how often what a program's processes use together is looked at
 POLL_SECONDS = 0.1  # how late a child that ends without closing its pipe is noticed
 # A busy machine must not decide a program's fate, so its limit is CPU time; wall time ends what waits.
 WALL_FACTOR = 3.0
 
 
-@dataclass
-class Child:
-    """One program being judged."""
-
-    job: int
-    pid: int
-    pipe: int
-    scratch: Path
-    deadline: float
-    stages: tuple[Stage, ...]
-    stage: Stage | None = None
-    buffer: bytearray = field(default_factory=bytearray)
-    received: int = 0
-    verdicts: list[Verdict] = field(default_factory=list)
-    pair: dict[str, Any] | None = None
-    done: bool = False
-    violated: str = ""
-    killed: Reason | None = None
-
-
-def main(settings: Settings) -> None:
-    """Warm up, say so, then serve jobs until stdin closes."""
+def main(settings: Settings, plan: Plan) -> None:
+    """Find out what holds, warm up, say so, then serve jobs until stdin closes."""
     started = time.monotonic()
+    kernel.show_memory(False)
+    namespaces, why_not = _pid_namespaces(plan)
     try:
+        missing = probe.missing(plan, settings, namespaces, why_not)
         _warm(settings)
     except launch.UnavailableError as error:
         emit({"unavailable": str(error)})
         return
     except Exception as error:
         sys.exit(f"warming up failed: {' '.join(f'{type(error).__name__}: {error}'.split())[:500]}")
-    emit({"ready": True, "warm_seconds": round(time.monotonic() - started, 2)})
-    children: dict[int, Child] = {}
+    emit({"ready": True, "warm_seconds": round(time.monotonic() - started, 2), "missing": missing})
+    jobs: dict[int, Job] = {}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the product process has died
-    limits.adopt_orphans()
+    kernel.adopt_orphans()
     try:
-        _serve(settings, children)
+        _serve(settings, Forks(plan, settings, namespaces), jobs)
     finally:
-        for child in children.values():
-            _kill(child)
-        _end_orphans({})
+        for job in jobs.values():
+            job.result(settings)
+        end_orphans(set())
 
 
-def _serve(settings: Settings, children: dict[int, Child]) -> None:
+def _pid_namespaces(plan: Plan) -> tuple[PidNamespaces | None, str]:
+    """What makes one for each program, or why there is none."""
+    if plan.no_namespaces or Layer.PID_NAMESPACE in plan.without:
+        return None, plan.no_namespaces or "left out"
+    try:
+        return PidNamespaces(), ""
+    except OSError as error:
+        return None, str(error)
+
+
+def _serve(settings: Settings, forks: Forks, jobs: dict[int, Job]) -> None:
     os.set_blocking(0, False)
     selector = selectors.DefaultSelector()
     selector.register(0, selectors.EVENT_READ)
     incoming = bytearray()
     open_for_jobs = True
+    watched = 0.0
     while open_for_jobs:
-        for key, _ in selector.select(POLL_SECONDS if children else None):
+        for key, _ in selector.select(POLL_SECONDS if jobs else None):
             if key.fd == 0:
                 data = os.read(0, 1 << 20)
                 open_for_jobs = bool(data)
                 incoming += data
                 for line in _lines(incoming):
-                    _handle(json.loads(line), settings, children, selector)
+                    _handle(json.loads(line), settings, forks, jobs, selector)
             else:
-                _read(key.data, selector)
+                _read(key.data, settings, forks, selector)
         now = time.monotonic()
-        for child in list(children.values()):
-            if child.killed is None and now > child.deadline:
-                child.killed = Reason.TIMEOUT
-                _kill(child)
-            if _ended(child):
-                _read(child, selector)
-                _finish(child, settings, selector)
-                del children[child.job]
-                _end_orphans(children)
+        if now - watched > WATCH_SECONDS and Layer.WATCH not in forks.plan.without:
+            watched = now
+            _watch(settings, jobs)
+        for job in list(jobs.values()):
+            if now > job.deadline:
+                job.stop(Reason.TIMEOUT)
+            if job.judge.ended():
+                _read(job, settings, forks, selector)
+                _finish(job, settings, selector)
+                del jobs[job.task.number]
 
 
-def _end_orphans(children: dict[int, Child]) -> None:
-    """Kill what programs have left behind outside of their process groups, and the children of that in turn."""
-    known = {child.pid for child in children.values()}
-    while orphans := limits.children_of_this_process() - known:
-        for orphan in orphans:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(orphan, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(orphan, 0)
+def _watch(settings: Settings, jobs: dict[int, Job]) -> None:
+    """Stop programs whose processes together use too much, and what has left its program."""
+    end_orphans({pid for job in jobs.values() for process in job.processes for pid in process.roots})
+    budget = limits.memory_budget(settings)
+    for job in jobs.values():
+        if job.killed is not None:
+            continue
+        use = watch.use_of([pid for process in job.processes for pid in process.roots], enough=budget)
+        if use.processes > watch.MAX_PROCESSES:
+            job.stop(Reason.TOO_MANY_PROCESSES)
+        elif use.memory > budget:
+            job.stop(Reason.OUT_OF_MEMORY, "its processes together")
+        elif any(watch.scratch_is_full(process.scratch) for process in job.processes):
+            job.stop(Reason.TOO_MANY_FILES)
 
 
 def _warm(settings: Settings) -> None:
@@ -164,187 +166,83 @@ def emit(event: dict[str, Any]) -> None:
         view = view[os.write(1, view) :]
 
 
-def _handle(job: dict[str, Any], settings: Settings, children: dict[int, Child], selector: Any) -> None:
-    if "cancel" in job:
-        if job["cancel"] in children:
-            _kill(children[job["cancel"]])
+def _handle(given: dict[str, Any], settings: Settings, forks: Forks, jobs: dict[int, Job], selector: Any) -> None:
+    if "cancel" in given:
+        if given["cancel"] in jobs:
+            jobs[given["cancel"]].kill()
         return
     _check_one_thread()
-    program = Program(job["source"], job["entry_point"], tuple(job["pattern"]))
-    parent = os.getpid()
+    program = Program(given["source"], given["entry_point"], tuple(given["pattern"]))
+    task = Task(given["id"], program, given.get("triton_code", ""))
     with contextlib.ExitStack() as undo:
         try:
-            # Nowhere else: what lies in our own directory is removed with it.
-            scratch = Path(tempfile.mkdtemp(prefix="program-", dir=os.environ["TMPDIR"]))
-            undo.callback(scratch.rmdir)
             reader, writer = os.pipe()
-            undo.callback(os.close, reader)
             undo.callback(os.close, writer)
-            pid = os.fork()
+            failed = undo.enter_context(contextlib.ExitStack())
+            failed.callback(os.close, reader)
+            pipes = {}
+            for role in ROLES:
+                pipes[role] = Pipes()
+                undo.callback(close, pipes[role].of_judge)
+                failed.callback(close, pipes[role].of_side)
+            ends = [fd for role in ROLES for fd in pipes[role].of_judge]
+            judge = forks.fork([writer, *ends], lambda: run_judge(task, settings))
         except OSError as error:  # nothing of the program's doing
-            emit({"id": job["id"], "delayed": str(error)})
+            emit({"id": task.number, "delayed": str(error)})
             return
-        undo.pop_all()
-    if pid == 0:
-        _run_child(program, job.get("triton_code", ""), settings, writer, scratch, parent)
-    os.close(writer)
+        failed.pop_all()
     os.set_blocking(reader, False)
     deadline = time.monotonic() + WALL_FACTOR * settings.validation_timeout
-    child = Child(job["id"], pid, reader, scratch, deadline, settings.stages)
-    children[child.job] = child
-    selector.register(reader, selectors.EVENT_READ, child)
+    job = Job(task, judge, reader, deadline, settings.stages, pipes)
+    jobs[task.number] = job
+    selector.register(reader, selectors.EVENT_READ, job)
 
 
-def _run_child(program: Program, triton_code: str, settings: Settings, writer: int, scratch: Path, parent: int) -> None:
-    """In the forked process: judge, report, leave.  Never returns."""
-    status = 1
-    try:
-        os.setsid()
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        limits.die_with_parent(parent)
-        null = os.open(os.devnull, os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        os.dup2(writer, 3)
-        os.closerange(4, limits.MAX_OPEN_FILES)
-        os.chdir(scratch)
-        os.environ.update(
-            TMPDIR=str(scratch),
-            HOME=str(scratch),
-            TORCHINDUCTOR_CACHE_DIR=str(scratch / "inductor"),
-            TRITON_CACHE_DIR=str(scratch / "triton"),
-        )
-        tempfile.tempdir = str(scratch)
-        limits.apply(settings)
-        gc.disable()  # the process ends before garbage could matter; 15 % of a compilation's time
-        current: list[Stage] = []
-
-        def starting(stage: Stage) -> None:
-            current[:] = [stage]
-            _send({"stage": stage})
-
-        def finished(verdict: Verdict, pair: Pair | None) -> None:
-            _send({"verdict": verdict.to_json(), "pair": None if pair is None else pair.to_json()})
-
+def _read(job: Job, settings: Settings, forks: Forks, selector: Any) -> None:
+    """Take what the judge has reported so far; anything that is no frame ends the job."""
+    while job.pipe >= 0:
         try:
-            judge(program, settings, starting, finished, triton_code)
-        except BaseException as error:  # SystemExit and its like: the program asked to end the process
-            stage = current[0] if current else settings.stages[0]
-            finished(Verdict(stage, False, Reason.EXITED, type(error).__name__), None)
-        _send({"done": True})
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def _send(frame: dict[str, Any]) -> None:
-    view = memoryview(json.dumps(frame).encode() + b"\n")
-    while view:
-        view = view[os.write(3, view) :]
-
-
-def _read(child: Child, selector: Any) -> None:
-    """Take what the child has written so far; anything that is no frame ends it."""
-    while child.pipe >= 0:
-        try:
-            data = os.read(child.pipe, 1 << 20)
+            data = os.read(job.pipe, 1 << 20)
         except BlockingIOError:
             return
-        child.received += len(data)
-        if not data or child.received > MAX_RESULT_BYTES:
+        job.received += len(data)
+        if not data or job.received > MAX_RESULT_BYTES:
             if data:
-                child.violated = f"more than {MAX_RESULT_BYTES} bytes"
-            selector.unregister(child.pipe)
-            os.close(child.pipe)
-            child.pipe = -1
+                job.violated = f"more than {MAX_RESULT_BYTES} bytes"
+            selector.unregister(job.pipe)
+            os.close(job.pipe)
+            job.pipe = -1
             return
-        if child.violated:
+        if job.violated:
             continue  # it is being killed; what it still says does not count
-        child.buffer += data
-        for line in _lines(child.buffer):
+        job.buffer += data
+        for line in _lines(job.buffer):
             try:
-                _take(child, json.loads(line))
+                frame = json.loads(line)
+                if "start" in frame:
+                    job.start_side(frame["start"], forks, settings)
+                    continue
+                job.take(frame)
+                if "stage" in frame:
+                    emit({"id": job.task.number, "stage": frame["stage"]})
             except (ValueError, KeyError, TypeError, RecursionError) as error:
-                child.violated = f"{type(error).__name__} in a frame"
-                _kill(child)
+                job.violated = f"{type(error).__name__} in a frame"
+                job.kill()
+                break
+            except OSError as error:  # no process for a side
+                job.delayed = str(error)
+                job.kill()
                 break
 
 
-def _take(child: Child, frame: dict[str, Any]) -> None:
-    if child.done:
-        raise ValueError("a frame after the last one")
-    if "stage" in frame:
-        stage = Stage(frame["stage"])
-        if child.stages.index(stage) != len(child.verdicts):
-            raise ValueError("a stage out of order")
-        child.stage = stage
-        emit({"id": child.job, "stage": stage})
-    elif "verdict" in frame:
-        verdict = Verdict.from_json(frame["verdict"])
-        if verdict.stage is not child.stage or (child.verdicts and not child.verdicts[-1].ok):
-            raise ValueError("a verdict out of order")
-        child.verdicts.append(verdict)
-        if frame["pair"] is not None:
-            child.pair = Pair.from_json(frame["pair"]).to_json()
-    elif frame.get("done") is True:
-        child.done = True
-    else:
-        raise ValueError("an unknown frame")
-
-
-def _kill(child: Child) -> None:
-    for kill, target in ((os.killpg, child.pid), (os.kill, child.pid)):
-        try:
-            kill(target, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            continue
-
-
-def _ended(child: Child) -> bool:
-    # WNOWAIT leaves the zombie in place: its process group can still be killed before the number is reused.
-    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-    return os.waitid(os.P_PID, child.pid, flags) is not None
-
-
-def _finish(child: Child, settings: Settings, selector: Any) -> None:
-    _kill(child)  # whatever the program left running in its process group
-    _, status, usage = os.wait4(child.pid, 0)
-    if child.pipe >= 0:
-        selector.unregister(child.pipe)
-        os.close(child.pipe)
-    shutil.rmtree(child.scratch, ignore_errors=True)
-    stage = child.stage or settings.stages[0]
-    reason, detail = _post_mortem(child, status, settings, usage)
-    if reason is not None:
-        spent = usage.ru_utime + usage.ru_stime - sum(v.cpu_seconds for v in child.verdicts)
-        kept = [v for v in child.verdicts if v.stage is not stage and v.ok]
-        child.verdicts = [*kept, Verdict(stage, False, reason, detail, cpu_seconds=round(max(spent, 0.0), 4))]
-        child.pair = None
-    emit({"id": child.job, "verdicts": [v.to_json() for v in child.verdicts], "pair": child.pair})
-
-
-def _post_mortem(
-    child: Child, status: int, settings: Settings, usage: resource.struct_rusage
-) -> tuple[Reason | None, str]:
-    """Why a child without a complete report ended."""
-    if child.killed is not None:
-        return child.killed, ""
-    if child.violated:
-        return Reason.PROTOCOL_VIOLATION, child.violated
-    if child.done:
-        return None, ""
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number == signal.SIGXCPU:
-            return Reason.TIMEOUT, "CPU time"
-        name = signal.Signals(number).name if number in signal.valid_signals() else str(number)
-        if number == signal.SIGKILL and usage.ru_utime + usage.ru_stime > settings.validation_timeout:
-            return Reason.TIMEOUT, "CPU time"
-        # The kernel's out-of-memory killer is the only one besides us to send this.
-        return (Reason.OUT_OF_MEMORY if number == signal.SIGKILL else Reason.CRASHED), name
-    return Reason.EXITED, f"exit code {os.WEXITSTATUS(status)}"
+def _finish(job: Job, settings: Settings, selector: Any) -> None:
+    if job.pipe >= 0:
+        selector.unregister(job.pipe)
+        os.close(job.pipe)
+    emit(job.result(settings))
 
 
 if __name__ == "__main__":
-    limits.die_with_parent(os.getppid(), signal.SIGTERM)
-    main(settings_from_json(json.loads(sys.argv[1])))
+    kernel.die_with_parent(signal.SIGTERM)
+    given = json.loads(sys.argv[1])
+    main(settings_from_json(given["settings"]), Plan.from_json(given["plan"]))

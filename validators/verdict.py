@@ -61,6 +61,15 @@ class Reason(StrEnum):
     NONDETERMINISTIC = "nondeterministic"
     IGNORES_INPUTS = "ignores_inputs"
     MUTATES_INPUTS = "mutates_inputs"
+    CONSTANT_OUTPUT = "constant_output"
+    RETURNS_INPUT = "returns_input"
+    UNINITIALIZED_MEMORY = "uninitialized_memory"
+    HIDDEN_STATE = "hidden_state"
+    TRAINING_ONLY = "training_only"
+    TENSOR_SUBCLASS = "tensor_subclass"
+    ASKS_FOR_COMPILER = "asks_for_compiler"
+    EVADES_COMPILER = "evades_compiler"
+    REPLACES_FUNCTIONS = "replaces_functions"
     MISSING_OPERATORS = "missing_operators"
     # triton
     GRAPH_BREAK = "graph_break"
@@ -82,6 +91,8 @@ class Reason(StrEnum):
     # any stage that runs the program
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out_of_memory"
+    TOO_MANY_PROCESSES = "too_many_processes"
+    TOO_MANY_FILES = "too_many_files"
     CRASHED = "crashed"
     EXITED = "exited"
     PROTOCOL_VIOLATION = "protocol_violation"
@@ -116,6 +127,15 @@ SENTENCES: dict[Reason, str] = {
     Reason.NONDETERMINISTIC: "Two runs from the same seed gave different outputs.",
     Reason.IGNORES_INPUTS: "The output does not change when the inputs do.",
     Reason.MUTATES_INPUTS: "The forward pass changes its inputs in place.",
+    Reason.CONSTANT_OUTPUT: "All elements of the output are one number, whatever the inputs.",
+    Reason.RETURNS_INPUT: "The output is an input, or a view of one: nothing was computed.",
+    Reason.UNINITIALIZED_MEMORY: "The result depends on memory that was never written to.",
+    Reason.HIDDEN_STATE: "The output depends on earlier calls, or a call changes parameters, buffers or the seed.",
+    Reason.TRAINING_ONLY: "In eval mode the module still trains, or leaves out operators that it runs in training.",
+    Reason.TENSOR_SUBCLASS: "An input, parameter, output or intermediate value is a tensor of a class of its own.",
+    Reason.ASKS_FOR_COMPILER: "The program asks whether it is being compiled.",
+    Reason.EVADES_COMPILER: "The program keeps part of itself from the compiler, or changes the compiler's settings.",
+    Reason.REPLACES_FUNCTIONS: "The program puts functions of its own in the place of others.",
     Reason.MISSING_OPERATORS: "An operator of the pattern was never executed.",
     Reason.GRAPH_BREAK: "torch.compile cannot capture the forward pass as one graph.",
     Reason.DATA_DEPENDENT_SHAPE: "The shape of an output depends on the values of the inputs.",
@@ -133,6 +153,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.LAUNCH_MISMATCH: "The emitted Triton module and eager disagree on the device.",
     Reason.TIMEOUT: "The program ran past validation_timeout.",
     Reason.OUT_OF_MEMORY: "The program ran into its memory limit.",
+    Reason.TOO_MANY_PROCESSES: "The program started more processes than it may have.",
+    Reason.TOO_MANY_FILES: "The program wrote more files, or more bytes, than it may.",
     Reason.CRASHED: "The program's process died of a signal.",
     Reason.EXITED: "The program ended its process.",
     Reason.PROTOCOL_VIOLATION: "The program's process sent something that is no verdict.",
@@ -150,7 +172,11 @@ class Program:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One stage's word on one program.  `metrics` is JSON data; `cpu_seconds` is user + system time."""
+    """One stage's word on one program.
+
+    `metrics` is JSON data; `cpu_seconds` is user + system time; `tier` is how the program was held
+    (`containment.layers.Tier`), empty where none was run.
+    """
 
     stage: Stage
     ok: bool
@@ -158,6 +184,7 @@ class Verdict:
     detail: str = ""
     metrics: dict[str, Any] = field(default_factory=dict)
     cpu_seconds: float = 0.0
+    tier: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for the journal and the pipe."""
@@ -174,6 +201,7 @@ class Verdict:
             detail=str(data["detail"]),
             metrics=dict(data["metrics"]),
             cpu_seconds=float(data["cpu_seconds"]),
+            tier=str(data.get("tier", "")),
         )
 
 
@@ -227,7 +255,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the validators need to know of a run; everything here is part of a sample's identity."""
+    """What the validators need to know of a run; part of a sample's identity, but for `allow_unsafe`."""
 
     device_target: str = "sm_80"  # what Triton code is written for
     further_targets: tuple[str, ...] = ()  # what its kernels are compiled for besides
@@ -235,6 +263,7 @@ class Settings:
     validation_timeout: float = 120.0
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
+    allow_unsafe: bool = False  # judge where nothing holds programs back; the one thing here that changes no verdict
     templates: str = "auto"  # auto, triton or extern: how GEMMs and convolutions are written
     stages: tuple[Stage, ...] = (
         Stage.CONTRACT,

@@ -47,7 +47,10 @@ _TABLES = ("all", "stage", "reason", "operator")
 _SORTED_BY = ("provider", "model", "prompt", "pattern_size")
 _PROOFS = ("compiled", "numerics")
 _STAGES = ("contract", "similarity", "shapes", "eager", "triton", *_PROOFS)
-_JUDGING = ("num_worker", "templates", "device_target", "prove", "validation_timeout", "max_tensor_bytes")
+_JUDGING = (
+    *("num_worker", "templates", "device_target", "prove", "validation_timeout", "max_tensor_bytes"),
+    "allow_unsafe",
+)
 
 
 def _picked(*names: str) -> tuple[Param, ...]:
@@ -157,7 +160,7 @@ _LISTED = (
                 RULES["device_target"],
                 "what to compile the kernels for; default what each row says, sm_80 where it says nothing",
             ),
-            *_picked("seed", "num_worker", "validation_timeout", "max_tensor_bytes"),
+            *_picked("seed", "num_worker", "validation_timeout", "max_tensor_bytes", "allow_unsafe"),
         ),
         positional="path",
     ),

@@ -18,6 +18,7 @@ from synth.errors import DONE, FAILED, CommandError
 from synth.judging import PoolOpener, open_pool, settings_of
 from synth.rundir import DEFAULT_PARENT, RunDir
 from synth.terminal import console, say
+from validators.containment.layers import ADVICE, MEANING, Layer, Tier
 from validators.verdict import Program, Settings
 
 _KNOWN_GOOD = """\
@@ -74,7 +75,8 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     except (CommandError, OSError) as error:
         tell(False, "outputs", str(error))
     if given.get("self_test", True):
-        settings = settings_of(replace(RunConfig(), **{key: value for key, value in given.items() if key in RULES}))
+        config = replace(RunConfig(), **{key: value for key, value in given.items() if key in RULES})
+        settings = replace(settings_of(config), allow_unsafe=True)  # what it finds is told here, not refused
         try:
             asyncio.run(_self_test(settings, out, tell, open_pool))
         except CommandError as error:
@@ -89,11 +91,21 @@ def _tell_memory(tell: Any) -> None:
     tell(True if fits >= cores else None, "machine", f"{cores} cores, {total} MiB memory, room for {fits} workers")
 
 
+def _tell_tier(tell: Any, tier: Tier, missing: dict[Layer, str]) -> None:
+    """What holds programs here, and what to do about what does not."""
+    needs = " (allow_unsafe=true is needed to run)" if tier is Tier.GUARDED else ""
+    tell(True if tier is Tier.CONTAINED else None, "tier", f"{tier}: {MEANING[tier]}{needs}")
+    for layer, cause in missing.items():
+        if cause:
+            tell(None, layer.value, f"missing: {cause}; {ADVICE[layer]}")
+
+
 async def _self_test(settings: Settings, out: Console, tell: Any, open_pool: PoolOpener) -> None:
     say(out, "      starting the validators ...")
     started = time.monotonic()
     async with open_pool(1, settings) as pool:
         tell(True, "validators", f"warm after {time.monotonic() - started:.1f} s")
+        _tell_tier(tell, pool.tier, pool.missing)
         started = time.monotonic()
         judgement = await pool.judge(Program(_KNOWN_GOOD, "SelfTest"))
         for verdict in judgement.verdicts:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from io import StringIO
+from typing import ClassVar
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from synth.config import RunConfig
 from synth.errors import CommandError
 from synth.providers import About, Answer, Choice, Provider, Request
 from synth.sampling import OperatorSets
+from validators.containment.layers import Layer, Tier
 from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage, Verdict
 
 SETS = OperatorSets(("Conv2d", "Linear"), ("Embedding",), ("ReLU", "GELU", "Sum", "MaxPool2d"))
@@ -32,6 +34,8 @@ class FakePool:
     """Judges by hash: about one in eight fails, and signatures repeat now and then."""
 
     launching = "no: a fake pool"
+    tier = Tier.CONTAINED
+    missing: ClassVar[dict[Layer, str]] = {}
 
     def __init__(self, num_worker: int, settings: Settings, slow: float = 0.004, die_after: int | None = None) -> None:
         self.workers = [Worker(number) for number in range(num_worker)]

@@ -120,7 +120,7 @@ def test_values_can_be_larger_than_the_programs_and_many_are_shuffled_too() -> N
     mask, real = (torch.rand(50) > 0.5).float(), torch.rand(50) + 0.5
     drawn = draws.inputs([mask, real], generator, scale=3.0)
     assert sorted(drawn[0].tolist()) == sorted(mask.tolist()) and float(drawn[1].min()) >= 1.5
-    state = draws.state(nn.BatchNorm1d(30), generator, scale=3.0)
+    state = draws.state(draws.held(nn.BatchNorm1d(30)), generator, scale=3.0)
     assert float(state["running_var"].max()) <= 1.5 < float(state["weight"].max())
     many = torch.arange(draws.MANY + 5)
     mixed = draws.shuffled(many, generator)
@@ -132,7 +132,7 @@ def test_values_can_be_larger_than_the_programs_and_many_are_shuffled_too() -> N
 def test_a_models_statistics_are_drawn_and_its_tables_are_kept() -> None:
     model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3))
     model.register_buffer("table", torch.arange(6.0))
-    state = draws.state(model, torch.Generator().manual_seed(0))
+    state = draws.state(draws.held(model), torch.Generator().manual_seed(0))
     assert state["1.running_var"].min() > 0 and state["1.running_var"].std() > 0
     assert torch.equal(state["table"], torch.arange(6.0)) and int(state["1.num_batches_tracked"]) == 0
     draws.assign(model, state)

@@ -27,9 +27,10 @@ if os.environ.get("TRITON_INTERPRET") != "1":
         assert found is not None and int(found[1]) >= 14, done.stdout[-4000:]
 
 else:
-    from validators import emitted, numerics
+    from validators import emitted, numerics, proving
     from validators.interpreter import host, kernels, memory
-    from validators.loading import Refused, load
+    from validators.loading import Refused
+    from validators.program_side import in_this_process
     from validators.verdict import Program, Reason, Settings
 
     numerics.prepare("sm_80")
@@ -106,7 +107,7 @@ def k(in_ptr0, out_ptr0, xnumel, XBLOCK: tl.constexpr):
     def proof(source: str, text: str) -> Reason | None:
         asked = Program(source, "Model")
         try:
-            assert numerics.check(load(asked), asked, text, Settings()).ok
+            assert proving.check(*in_this_process(asked, Settings(), text), asked, text, Settings()).ok
         except Refused as refused:
             return refused.reason
         return None

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from programs import GOOD, program
 
+from validators.containment.layers import Containment, Layer
 from validators.pool import Pool
 from validators.server import PoolError, Server
 from validators.verdict import Judgement, Program, Reason, Settings, Stage
@@ -21,9 +22,14 @@ from validators.verdict import Judgement, Program, Reason, Settings, Stage
 SETTINGS = Settings(validation_timeout=20.0, max_tensor_bytes=256 << 20)
 
 
-def judge(sources: Sequence[str], settings: Settings = SETTINGS, workers: int = 2) -> list[Judgement]:
+UNHELD = Containment(without=frozenset(Layer), allow_unsafe=True)
+
+
+def judge(
+    sources: Sequence[str], settings: Settings = SETTINGS, workers: int = 2, containment: Containment | None = None
+) -> list[Judgement]:
     async def run() -> list[Judgement]:
-        async with Pool(workers, settings) as pool:
+        async with Pool(workers, settings, containment) as pool:
             return list(await asyncio.gather(*(pool.judge(Program(s, "Model")) for s in sources)))
 
     return asyncio.run(run())
@@ -37,9 +43,13 @@ ATTEMPTS: list[tuple[str, Reason, Stage]] = [
     (program("import os\nos.abort()"), Reason.CRASHED, Stage.SHAPES),
     (program("return x", extra="raise SystemExit"), Reason.EXITED, Stage.SHAPES),
     (program("y = [bytearray(1 << 20) for _ in range(1 << 20)]\nreturn x"), Reason.OUT_OF_MEMORY, Stage.SHAPES),
-    (program("import os\nos.write(3, b'not a frame\\n')\nreturn x"), Reason.PROTOCOL_VIOLATION, Stage.SHAPES),
-    (program("import os\nos.write(3, b'{\"done\": true}\\n')\nreturn x"), Reason.PROTOCOL_VIOLATION, Stage.SHAPES),
-    (program("import os\nos.kill(os.getppid(), 0)\nreturn x @ x"), Reason.SHAPE_ERROR, Stage.SHAPES),
+    (program("import os\nos.write(4, b'not a frame\\n')\nreturn x"), Reason.PROTOCOL_VIOLATION, Stage.SHAPES),
+    (
+        program("import os\nos.write(4, b'\\x0d\\0\\0\\0{\"done\": true}')\nreturn x"),
+        Reason.PROTOCOL_VIOLATION,
+        Stage.SHAPES,
+    ),
+    (program("import os\nos.kill(os.getppid(), 0)\nreturn x"), Reason.FORWARD_ERROR, Stage.SHAPES),
 ]
 
 
@@ -139,7 +149,7 @@ def test_only_the_program_that_kills_the_warm_process_is_blamed() -> None:
     killer = program("import os, time\ntime.sleep(0.5)\nos.kill(os.getppid(), 9)\ntime.sleep(9)\nreturn x")
     slow = program("import time\ntime.sleep(1)\nreturn self.linear(x).relu()")
     settings = Settings(stages=(Stage.CONTRACT, Stage.SHAPES))
-    judgements = judge([slow, killer, slow, slow, killer, slow], settings, workers=3)
+    judgements = judge([slow, killer, slow, slow, killer, slow], settings, workers=3, containment=UNHELD)
     reasons = [j.failure.reason if j.failure else None for j in judgements]
     assert reasons == [None, Reason.CRASHED, None, None, Reason.CRASHED, None]
 
@@ -174,7 +184,8 @@ def test_a_restart_that_fails_ends_the_run_with_a_line(fault: str, monkeypatch: 
 
 def test_a_program_that_cannot_be_started_waits_and_is_then_judged() -> None:
     async def run() -> Judgement:
-        async with Pool(1, Settings(stages=(Stage.CONTRACT, Stage.SHAPES))) as pool:
+        confined = Containment(without=frozenset({Layer.NAMESPACES}))
+        async with Pool(1, Settings(stages=(Stage.CONTRACT, Stage.SHAPES)), confined) as pool:
             scratch = pool._server._scratch.path
             moved = scratch.with_name(f"{scratch.name}-moved")
             scratch.rename(moved)  # the warm process has nowhere to make a program's directory

@@ -1,0 +1,95 @@
+"""Warm pools that programs are judged in, one for each tier and set of stages, shared by all tests of a session."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+import pytest
+from outside import wait_until_gone
+
+from validators.containment.layers import Containment, Layer, Tier
+from validators.pool import Pool
+from validators.verdict import Judgement, Program, Settings, Stage
+
+RUNNING = (Stage.CONTRACT, Stage.SHAPES, Stage.EAGER)
+COMPILING = (*RUNNING, Stage.TRITON)
+PROVING = (*COMPILING, Stage.NUMERICS)
+
+_UNPRIVILEGED = frozenset({Layer.NAMESPACES, Layer.PID_NAMESPACE})
+#: layers to leave out for a machine to be of the tier
+WITHOUT: dict[Tier, frozenset[Layer]] = {
+    Tier.CONTAINED: frozenset(),
+    Tier.CONFINED: _UNPRIVILEGED,
+    Tier.GUARDED: _UNPRIVILEGED | {Layer.LANDLOCK, Layer.SECCOMP},
+}
+WORKERS = 4
+
+
+class Arena:
+    """One pool, in a thread of its own, and what it has been given."""
+
+    def __init__(self, without: frozenset[Layer], stages: tuple[Stage, ...], seconds: float) -> None:
+        # The seed is on the warm process's command line, which its forks have too: they can be found by it.
+        self.seed = random.SystemRandom().randrange(1 << 30, 1 << 31)
+        settings = Settings(validation_timeout=seconds, max_tensor_bytes=128 << 20, seed=self.seed, stages=stages)
+        self.pool = Pool(WORKERS, settings, Containment(without, allow_unsafe=True))
+        self._heavy = asyncio.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._futures: dict[str, Future[Judgement]] = {}
+        self._call(self.pool.__aenter__()).result()
+
+    def submit(self, source: str, pattern: Sequence[str] = (), heavy: bool = False) -> Future[Judgement]:
+        """Judge a program, once; `heavy` ones take memory and come one at a time."""
+        if source not in self._futures:
+            self._futures[source] = self._call(self._judge(Program(source, "Model", tuple(pattern)), heavy))
+        return self._futures[source]
+
+    async def _judge(self, program: Program, heavy: bool) -> Judgement:
+        if not heavy:
+            return await self.pool.judge(program)
+        async with self._heavy:
+            return await self.pool.judge(program)
+
+    def _call(self, coroutine: object) -> Future[Judgement]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)  # type: ignore[arg-type]
+
+    def close(self) -> list[int]:
+        """End the pool; what is left of it and of all programs after that."""
+        self._call(self.pool.__aexit__()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        return wait_until_gone(f'"seed": {self.seed}')
+
+
+class Arenas:
+    """Arenas by tier and stages."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[frozenset[Layer], tuple[Stage, ...]], Arena] = {}
+
+    def of(self, tier: Tier, stages: tuple[Stage, ...] = RUNNING, seconds: float = 2.0) -> Arena:
+        """The arena of a tier; skips the test where the machine is of a lower one."""
+        arena = self.without(WITHOUT[tier], stages, seconds)
+        if arena.pool.tier is not tier:
+            missing = {layer: cause for layer, cause in arena.pool.missing.items() if cause}
+            pytest.skip(f"this machine is {arena.pool.tier}, not {tier}: {missing}")
+        return arena
+
+    def without(self, layers: frozenset[Layer], stages: tuple[Stage, ...] = RUNNING, seconds: float = 2.0) -> Arena:
+        """The arena that leaves `layers` out."""
+        key = (layers, stages)
+        if key not in self._made:
+            self._made[key] = Arena(layers, stages, seconds)
+        return self._made[key]
+
+    def close(self) -> None:
+        """End all; nothing of them may be left."""
+        left = [pid for arena in self._made.values() for pid in arena.close()]
+        assert not left, f"left running: {left}"

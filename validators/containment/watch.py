@@ -1,0 +1,96 @@
+"""What a program's processes use together: limits of the kernel count each process for itself.
+
+Memory is counted in two steps.  The sum of what processes have resident counts what they share once for each, but costs
+next to nothing; only where it is above the budget are the shares read, for which the kernel walks their page tables.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_PROCESSES = 64  # of one program; Triton and its tools use two or three
+MAX_FILES = 20_000  # in a program's scratch
+MAX_SCRATCH_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Use:
+    """Memory in bytes, without files' pages."""
+
+    processes: int
+    memory: int
+
+
+def works() -> bool:
+    """Whether this kernel tells the children of a process."""
+    return Path("/proc/thread-self/children").exists()
+
+
+def children_of(pid: int | str) -> list[int]:
+    """Process ids of the direct children; empty where it has ended or the kernel does not tell."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with contextlib.suppress(OSError):
+                found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def use_of(roots: list[int], enough: int) -> Use:
+    """What `roots` and their descendants use.  Below `enough` bytes `memory` is an upper bound."""
+    found, waiting = set(roots), list(roots)
+    while waiting:
+        new = set(children_of(waiting.pop())) - found
+        found |= new
+        waiting += new
+    resident = sum(_resident(pid) for pid in found)
+    if resident > enough:
+        resident = sum(_share(pid) for pid in found)
+    return Use(len(found), resident)
+
+
+def resident_of_this_process() -> int:
+    """Bytes of memory, without files' pages."""
+    return _resident("self")
+
+
+def available_memory() -> int:
+    """Bytes the machine can still give out without swapping."""
+    return _fields(Path("/proc/meminfo"), ("MemAvailable:",))
+
+
+def scratch_is_full(scratch: Path) -> bool:
+    """Whether there are more files or bytes than a program may leave there."""
+    files, size, waiting = 0, 0, [str(scratch)]
+    while waiting:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                files += 1
+                with contextlib.suppress(OSError):
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                if files > MAX_FILES or size > MAX_SCRATCH_BYTES:
+                    return True
+    return False
+
+
+def _resident(pid: int | str) -> int:
+    return _fields(Path(f"/proc/{pid}/status"), ("RssAnon:", "RssShmem:"))
+
+
+def _share(pid: int) -> int:
+    """As `_resident`, but a page that n processes share counts for one nth."""
+    return _fields(Path(f"/proc/{pid}/smaps_rollup"), ("Pss_Anon:", "Pss_Shmem:"))
+
+
+def _fields(path: Path, names: tuple[str, ...]) -> int:
+    """The sum of some lines in kB, as bytes; 0 where the process has ended."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(names))
