@@ -172,8 +172,8 @@ def on_fake_cuda(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
     moved: dict[int, torch.Tensor] = {}
     _move_module(model, moved)
     for key, value in binding.global_tensors(model).items():
-        vars(loaded.namespace)[key] = map_tensors(lambda t: _moved(t, moved), value)
-    return model, map_tensors(lambda t: _moved(t, moved), inputs), lines
+        vars(loaded.namespace)[key] = map_tensors(lambda t: moved_to_cuda(t, moved), value)
+    return model, map_tensors(lambda t: moved_to_cuda(t, moved), inputs), lines
 
 
 def _builtfor_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
@@ -201,7 +201,7 @@ def for_real(make: Any) -> Any:
         return make()
 
 
-def _moved(tensor: torch.Tensor, moved: dict[int, torch.Tensor]) -> torch.Tensor:
+def moved_to_cuda(tensor: torch.Tensor, moved: dict[int, torch.Tensor]) -> torch.Tensor:
     """A fake CUDA tensor of the same geometry; the same one for the same tensor, so that ties stay ties."""
     if tensor.device.type == "cuda":
         return tensor
@@ -217,13 +217,13 @@ def _move_module(model: nn.Module, moved: dict[int, torch.Tensor]) -> None:
         for held in (module._parameters, module._buffers):
             for key, tensor in held.items():
                 if tensor is not None:
-                    held[key] = _moved(tensor, moved)  # type: ignore[assignment]
+                    held[key] = moved_to_cuda(tensor, moved)  # type: ignore[assignment]
         for key, value in list(vars(module).items()):
             # Plain attributes too; recurrent modules keep their weights in a list besides.
             if key not in binding.REGISTERED and any(True for _ in tensors(value)):
-                vars(module)[key] = map_tensors(lambda t: _moved(t, moved), value)
+                vars(module)[key] = map_tensors(lambda t: moved_to_cuda(t, moved), value)
         for cls, key, value in binding.class_tensors(module):
-            setattr(cls, key, map_tensors(lambda t: _moved(t, moved), value))
+            setattr(cls, key, map_tensors(lambda t: moved_to_cuda(t, moved), value))
         if isinstance(module, nn.RNNBase):
             module._init_flat_weights()  # or its forward would notice that they moved
 

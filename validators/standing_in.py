@@ -39,7 +39,12 @@ def outline(loaded: Loaded) -> dict[str, Any]:
 
 
 def _inputs(loaded: Loaded) -> list[Any]:
-    """As fake tensors, or as real ones where their making needs real values."""
+    """As fake CUDA tensors, made for real first where their making needs real values."""
+    moved: dict[int, torch.Tensor] = {}
+    return list(map_tensors(lambda tensor: codegen.moved_to_cuda(tensor, moved), _made_somehow(loaded)))
+
+
+def _made_somehow(loaded: Loaded) -> list[Any]:
     try:
         return loaded.inputs()
     except Refused as refused:

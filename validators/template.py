@@ -124,21 +124,21 @@ def _watch(settings: Settings, jobs: dict[int, Job]) -> None:
 
 
 def _warm(settings: Settings) -> None:
-    from validators import eager, shapes  # noqa: F401 - imported so that no child has to
+    from validators import eager, program_side, remote, shapes  # noqa: F401 - imported so that no child has to
 
     if Stage.LAUNCH in settings.stages:
         launch.prepare(settings.device_target)  # imports only: a process that has used CUDA can't be forked
     elif Stage.NUMERICS in settings.stages:
-        from validators import numerics
+        from validators import numerics, proof_sides, proving, standing_in  # noqa: F401 - as above
 
         numerics.prepare(settings.device_target)
     elif Stage.TRITON in settings.stages:
-        from validators import offline_cuda, warmup
+        from validators import compiling, offline_cuda, standing_in, warmup
 
         offline_cuda.install(settings.device_target)
         warmup.run(settings)
     elif Stage.COMPILED in settings.stages:
-        from validators import cubin, offline_cuda  # noqa: F401 - cubin, as above
+        from validators import compiling, offline_cuda, standing_in  # noqa: F401 - as above
 
         offline_cuda.install(settings.device_target)
     gc.collect()
