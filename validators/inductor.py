@@ -33,6 +33,7 @@ import torch._inductor.config
 from torch import nn
 from torch._inductor.graph import GraphLowering
 
+from validators.corrections import corrected
 from validators.fake import FakeMode
 from validators.operations import Operation, operations
 
@@ -88,11 +89,12 @@ DYNAMO_CONFIG: dict[str, Any] = {
 
 
 def configured() -> AbstractContextManager[Any]:
-    """The compiler settings under which every pair is made."""
+    """The compiler settings, and corrections, under which every pair is made."""
     stack = ExitStack()
     stack.enter_context(torch._inductor.config.patch(INDUCTOR_CONFIG))
     stack.enter_context(torch._functorch.config.patch(FUNCTORCH_CONFIG))
     stack.enter_context(torch._dynamo.config.patch(DYNAMO_CONFIG))
+    stack.enter_context(corrected())
     return stack
 
 

@@ -107,7 +107,9 @@ IMPLEMENTATIONS: dict[str, Any] = {
 
 
 def install() -> None:
-    """Register the implementations for the CPU."""
+    """Register the implementations for the CPU, once: torch refuses a second time."""
+    if _alive:
+        return
     library = torch.library.Library("aten", "IMPL", "CPU")
     for name, function in IMPLEMENTATIONS.items():
         library.impl(name, function)
