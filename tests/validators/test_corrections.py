@@ -1,15 +1,15 @@
-"""Where Inductor is wrong, the pair is right; and the correction is still needed."""
+"""Where Inductor is wrong, the pair is right."""
 
 from __future__ import annotations
 
 import asyncio
 
+import pytest
 
 from validators.pool import Pool
 from validators.verdict import Program, Settings
 
-SETTINGS = Settings()
-SOURCE = """
+FRACTIONAL_POOLING_AND_ATAN = """
 import torch
 import torch.nn as nn
 
@@ -29,12 +29,58 @@ def get_inputs():
 def get_init_inputs():
     return [[], {}]
 """
+# one tap of nine falls on the pixel, which the epilogue of the first convolution's template still holds in a register
+DEPTHWISE_AFTER_A_TEMPLATE = """
+import torch
+import torch.nn as nn
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.expand = nn.Conv2d(8, 16, 1)
+        self.depth = nn.Conv2d(16, 16, 3, padding=1, groups=16)
+
+    def forward(self, x):
+        y = torch.nn.functional.silu(self.expand(x))
+        return self.depth(y), y
+
+def get_inputs():
+    return [torch.randn(4, 8, 1, 1)]
+
+def get_init_inputs():
+    return [[], {}]
+"""
+# Inductor's own lowerings alone: the padding is fused with the reduction before it
+PADDING_AFTER_A_REDUCTION = """
+import torch
+import torch.nn as nn
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(16))
+
+    def forward(self, x):
+        y = (x * self.scale).softmax(1).view(4, 16, 1).amax(1, keepdim=True)
+        return torch.nn.functional.pad(y, (1, 1), value=3.0)[:, :, 0:1] + y
+
+def get_inputs():
+    return [torch.randn(4, 16)]
+
+def get_init_inputs():
+    return [[], {}]
+"""
 
 
-def test_a_pair_with_fractional_max_pooling_and_atan_is_proved() -> None:
+@pytest.mark.parametrize(
+    "source",
+    [FRACTIONAL_POOLING_AND_ATAN, DEPTHWISE_AFTER_A_TEMPLATE, PADDING_AFTER_A_REDUCTION],
+    ids=["fractional_pooling", "depthwise_after_a_template", "padding_after_a_reduction"],
+)
+def test_a_pair_is_proved_where_inductor_alone_is_wrong(source: str) -> None:
     async def run() -> str:
-        async with Pool(1, SETTINGS) as pool:
-            judgement = await pool.judge(Program(SOURCE, "Model"))
+        async with Pool(1, Settings()) as pool:
+            judgement = await pool.judge(Program(source, "Model"))
             return "" if judgement.accepted else str(judgement.failure)
 
     assert asyncio.run(run()) == ""
