@@ -6,8 +6,8 @@ for depth, the second for height, the third for width; Inductor's lowering reads
 
 `ops.masked` over a load (torch 2.11.0 to 2.13.0, Triton): no `tl.where` is written, since `tl.load` takes the mask and
 the value elsewhere; but a buffer that the same kernel has just computed is not loaded, `CSEProxy.load` answers with the
-value in the register, and the mask is lost.  Padding a map of one pixel, fused with what computes that pixel, then
-gives the pixel on every side.  The missing `tl.where` is written.
+value in the register, and the mask is lost.  Padding a map of one pixel, fused with what computes it, then gives the
+pixel on every side.  The missing `tl.where` is written.
 
 Private: `torch._inductor.lowering.lowerings`, `torch._inductor.codegen.triton.TritonKernelOverrides.masked` and
 `cse.store_cache`; if one moves, `corrected` or the first masked load raises AttributeError.
