@@ -72,11 +72,9 @@ def _panel(progress: Progress, height: int) -> RenderableType:
 
 def _workers(shown: Sequence[WorkerState], busy: int, total: int) -> Table:
     table = Table(title=f"Workers: {busy} of {total} busy", title_justify="left", box=None, show_header=False)
-    for _ in range(4):
-        table.add_column(no_wrap=True, overflow="ellipsis")  # a name over several lines would make the panel jump
+    table.add_column(no_wrap=True, min_width=19)  # kept whatever the names' lengths
+    table.add_column(no_wrap=True, overflow="ellipsis")  # a name over several lines would make the panel jump
     for worker in shown:
-        if worker.label:
-            table.add_row(str(worker.index), worker.stage, f"{time.monotonic() - worker.since:.0f} s", worker.label)
-        else:
-            table.add_row(str(worker.index), "idle", "", "")
+        seconds = f"{time.monotonic() - worker.since:.0f} s" if worker.label else ""
+        table.add_row(f"{worker.index:>2}  {worker.stage if worker.label else 'idle':<10}  {seconds}", worker.label)
     return table
