@@ -27,7 +27,9 @@ class Outside:
         self.key = PREFIX + self.token
         self.heard: list[str] = []  # what arrived at the sockets
         self._before: dict[str, dict[str, tuple[int, float, bytes]]] = {}
-        self._bystander = subprocess.Popen(["sleep", "3600"], env={"KEY": self.key}, start_new_session=True)
+        self._bystander = subprocess.Popen(
+            ["sleep", "3600"], env={"KEY": self.key}, start_new_session=True, stdout=subprocess.DEVNULL
+        )
         self._stop, self._stopped = socket.socketpair()
         self._tcp = socket.create_server(("127.0.0.1", 0))
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -52,6 +54,10 @@ class Outside:
                 os.utime(path, (OLD, OLD))
             self._before[name] = _state(folder)
         return folder
+
+    def places(self) -> list[str]:
+        """The attacks that have one."""
+        return list(self._before)
 
     def written(self, source: str, name: str) -> str:
         """An attack's text with the places of this world in it."""

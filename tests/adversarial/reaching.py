@@ -81,6 +81,16 @@ FILES = [
     reach("read_shadow", "return open('/etc/shadow').read(9)", unheld=False),
 ]
 
+_SEARCH = """
+for path in glob.glob('/proc/[0-9]*/{file}'):
+    try:
+        if {wanted} in open(path, 'rb').read():
+            return path
+    except OSError:
+        pass
+"""
+
+# Where `unheld` is false of a bystander's /proc or priority: as root, programs have lost the capability in every tier.
 SECRETS = [
     reach(
         "key_in_environment",
@@ -106,23 +116,21 @@ SECRETS = [
         "return b'planted' + b'-key-' in open('/proc/@PRODUCT@/environ', 'rb').read() and 'read'",
         unheld=False,
     ),
-    reach("environment_of_bystander", "return open('/proc/@BYSTANDER@/environ', 'rb').read()"),
-    reach(
-        "environments_of_all",
-        "return [p for p in glob.glob('/proc/[0-9]*/environ') if b'planted' + b'-key-' in open(p, 'rb').read()]",
-    ),
+    reach("environment_of_bystander", "return open('/proc/@BYSTANDER@/environ', 'rb').read()", unheld=False),
+    reach("environments_of_all", _SEARCH.format(file="environ", wanted="b'planted' + b'-key-'"), unheld=False),
     reach(
         "memory_of_parent",
         "return open(f'/proc/{os.getppid()}/mem', 'rb') and open(f'/proc/{os.getppid()}/maps').read(9)",
         unheld=False,
     ),
-    reach("memory_of_bystander", "open('/proc/@BYSTANDER@/mem', 'rb')\nreturn open('/proc/@BYSTANDER@/maps').read(9)"),
-    reach("descriptors_of_bystander", "return os.listdir('/proc/@BYSTANDER@/fd')"),
-    reach("root_of_bystander", "return open('/proc/@BYSTANDER@/root' + '@PLACE@/target.txt').read()"),
     reach(
-        "command_lines",
-        "return [p for p in glob.glob('/proc/[0-9]*/cmdline') if b'sleep\\0003600' in open(p, 'rb').read()]",
+        "memory_of_bystander",
+        "open('/proc/@BYSTANDER@/mem', 'rb')\nreturn open('/proc/@BYSTANDER@/maps').read(9)",
+        unheld=False,
     ),
+    reach("descriptors_of_bystander", "return os.listdir('/proc/@BYSTANDER@/fd')"),
+    reach("root_of_bystander", "return open('/proc/@BYSTANDER@/root' + '@PLACE@/target.txt').read()", unheld=False),
+    reach("command_lines", _SEARCH.format(file="cmdline", wanted="b'sleep' + bytes(1) + b'3600'")),
     reach(
         "inherited_descriptors",
         "return [fd for fd in range(3, 256) if os.path.exists(f'/proc/self/fd/{fd}') and not os.readlink(f'/proc/self/fd/{fd}').startswith(('pipe', '/proc'))]",
@@ -169,9 +177,13 @@ PROCESSES = [
     reach("kill_parent", "os.kill(os.getppid(), 9)\nreturn 'killed'", unheld=False),
     reach("kill_all", "os.kill(-1, 9)\nreturn 'killed'", unheld=False),
     reach("kill_group_of_bystander", "os.killpg(@BYSTANDER@, 9)\nreturn 'killed'", unheld=False),
-    reach("lower_priority_of_bystander", "os.setpriority(os.PRIO_PROCESS, @BYSTANDER@, 19)\nreturn 'lowered'"),
+    reach(
+        "lower_priority_of_bystander",
+        "os.setpriority(os.PRIO_PROCESS, @BYSTANDER@, 19)\nreturn 'lowered'",
+        unheld=False,
+    ),
     reach("limit_bystander", "import resource\nreturn resource.prlimit(@BYSTANDER@, resource.RLIMIT_CORE)"),
-    reach("move_bystander", "os.sched_setaffinity(@BYSTANDER@, {0})\nreturn 'moved'"),
+    reach("move_bystander", "os.sched_setaffinity(@BYSTANDER@, {0})\nreturn 'moved'", unheld=False),
     reach(
         "daemon",
         "if os.fork() == 0:\n    os.setsid()\n    os.execvp('sh', ['sh', '-c', 'sleep 600; : @MARK@'])",
@@ -260,6 +272,7 @@ ONLY_CONTAINED = [
     reach(
         "follow_links_outside",
         "return os.path.isdir('/proc/self') and os.readlink('/proc/@BYSTANDER@/exe')",
+        unheld=False,
         tiers=(Tier.CONTAINED,),
     ),
 ]

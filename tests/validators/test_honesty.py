@@ -101,7 +101,7 @@ DISHONEST: list[tuple[Reason, str, dict[str, str]]] = [
     ),
     (Reason.TRAINING_ONLY, "self.train()\nreturn self.drop(self.linear(x))", {"init": BUFFER + "\n" + DROPOUT}),
     (Reason.REPLACES_FUNCTIONS, "F.relu = lambda t: t\nreturn F.relu(self.linear(x))", {}),
-    (Reason.REPLACES_FUNCTIONS, "return self.linear(x)", {"extra": "nn.Linear.forward = lambda self, x: x[:, :5] * 2\n"}),
+    (Reason.REPLACES_FUNCTIONS, "return self.linear(x)", {"extra": "nn.Linear.forward = lambda self, x: x[:, :5]\n"}),
     (Reason.REPLACES_FUNCTIONS, "return self.linear(x)", {"extra": "torch.isfinite = lambda t: t == t\n"}),
 ]
 
