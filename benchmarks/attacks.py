@@ -7,7 +7,7 @@ Honest programs are what the built-in synthesizer writes for seed 0, of one core
 judged without attacks.  Prints one JSON line:
 
     memory_mb         resident and shared with no file, of this process and all below it, at each tenth of the run
-    left              what is there after the run and was not before: processes, zombies, folders
+    left              what is there after the run and was not before: processes, zombies, files
     honest_changed    honest programs whose verdict was another than without attacks
     honest_per_second accepted ones, by the wall
 
@@ -47,9 +47,10 @@ EAGER = (Stage.CONTRACT, Stage.SHAPES, Stage.EAGER)
 
 
 def attacks(outside: Outside, count: int) -> list[Program]:
-    """`count` programs, every attack as often as another."""
+    """`count` programs: all attacks equally often, or as many as fit from all parts of the list."""
     every = [*reaching.ATTACKS, *exhausting.ATTACKS, *misleading.ATTACKS]
-    chosen = [every[index % len(every)] for index in range(count)]
+    step = max(len(every) / count, 1.0) if count else 1.0
+    chosen = [every[int(index * step) % len(every)] for index in range(count)]
     return [Program(outside.written(a.source, a.name), "Model") for a in chosen]
 
 
@@ -80,16 +81,11 @@ def zombies() -> int:
     return found
 
 
-def scratches() -> set[str]:
-    """What there is below the system's temporary directory that is ours."""
-    return {path.name for path in Path(tempfile.gettempdir()).glob("synth-*")}
-
-
 async def run(programs: list[Program], settings: Settings, workers: int) -> tuple[list[Judgement], dict[str, Any]]:
     """Judge them all; what was measured on the way."""
     memory: list[float] = []
     judged: list[Judgement | None] = [None] * len(programs)
-    before, waiting, started = scratches(), list(enumerate(programs))[::-1], 0.0
+    waiting = list(enumerate(programs))[::-1]
 
     async def work(pool: Pool) -> None:
         while waiting:
@@ -105,7 +101,7 @@ async def run(programs: list[Program], settings: Settings, workers: int) -> tupl
     left = {
         "processes": len(running(f'"seed": {settings.seed}')),
         "zombies": ended,
-        "folders": len(scratches() - before),
+        "files": sum(1 for _ in Path(tempfile.gettempdir()).iterdir()),
     }
     verdicts = [j for j in judged if j is not None]
     assert len(verdicts) == len(programs)
@@ -127,7 +123,8 @@ def main() -> None:
     seed = random.SystemRandom().randrange(1 << 30, 1 << 31)
     settings = Settings(validation_timeout=SECONDS, max_tensor_bytes=256 << 20, seed=seed, stages=stages)
     honest = fixed_set(round(count * (1 - share)), "small")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as temporary:
+        tempfile.tempdir = temporary  # for the pools, so that what is left there is theirs
         outside = Outside(Path(folder))
         hostile = attacks(outside, count - len(honest))
         mixed = [*honest, *hostile]
@@ -137,7 +134,7 @@ def main() -> None:
         by_index = dict(zip(order, judgements, strict=True))
         harmed = [harm for name in sorted(outside.places()) for harm in outside.harm(name)]
         outside.close()
-    alone, reference = asyncio.run(run(honest, replace(settings, seed=seed + 1), workers))
+        alone, reference = asyncio.run(run(honest, replace(settings, seed=seed + 1), workers))
     same = [_reason(by_index[index]) == _reason(j) for index, j in enumerate(alone)]
     passed = sum(j.failure is None for j in alone)
     print(
