@@ -58,8 +58,9 @@ def test_killed_and_resumed_it_asks_for_no_answer_it_kept(tmp_path: Path) -> Non
         process.kill()
         kills += process.wait() == -signal.SIGKILL
         # One answer at a time goes from the connection to the journal, so a kill can cost one.
+        # What an earlier kill cost may not have been asked for again yet.
         missing = set(received(log)) - journalled(out)
-        assert len(missing) <= 1
+        assert len(missing - lost) <= 1
         lost |= missing
     assert kills > 4
     process = start(out, log, 150, 0.0)
