@@ -49,7 +49,7 @@ def measure(rounds: int, given: dict[str, dict[str, object]]) -> None:
     import torch._inductor.compile_fx  # noqa: F401 - what warm processes have imported
 
     from validators.containment import kernel, layers, probe
-    from validators.containment.enter import Plan
+    from validators.containment.enter import May, Plan
     from validators.containment.pid_namespace import PidNamespaces
     from validators.processes import Forks
     from validators.verdict import settings_from_json
@@ -69,7 +69,7 @@ def measure(rounds: int, given: dict[str, dict[str, object]]) -> None:
         os.waitpid(pid, 0)
 
     def held() -> None:
-        process = forks.fork([], lambda: None)
+        process = forks.fork([], lambda: None, May())
         while not process.ended():
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         process.remove()

@@ -36,7 +36,7 @@ from validators import numerics, proving
 from validators.loading import Refused, load, tensors
 from validators.program_side import Here, in_this_process
 from validators.proof_sides import EagerSide
-from validators.verdict import Program, Settings
+from validators.verdict import Program, Settings, Stage
 
 SETTINGS = Settings()
 SECONDS = 120
@@ -245,7 +245,7 @@ def verdict_on(row: dict[str, Any], text: str) -> str:
     signal.alarm(SECONDS)
     try:
         program = Program(row["python_code"], row["entry_point"])
-        proving.check(*in_this_process(program, SETTINGS, text), program, text, SETTINGS)
+        proving.check(*in_this_process(program, SETTINGS, text), program, text, SETTINGS, Stage.NUMERICS)
     except Refused as refused:
         return str(refused.reason)
     except TimeoutError:

@@ -7,6 +7,8 @@ import sys
 import types
 from typing import Any
 
+import torch
+
 from validators.loading import PAIR_MODULE, Loaded
 
 FILE = f"<{PAIR_MODULE}>"
@@ -21,6 +23,15 @@ def execute(text: str, **names: Any) -> types.ModuleType:
     vars(module).update(names)
     exec(compile(text, FILE, "exec", dont_inherit=True), vars(module))
     return module
+
+
+def share_globals(module: types.ModuleType, loaded: Loaded) -> None:
+    """Give the pair's global tensors the program's values: it may have drawn them at random when it was imported."""
+    for key, mine in vars(module).items():
+        theirs = getattr(loaded.namespace, key.removesuffix("_of_program"), None)
+        if isinstance(mine, torch.Tensor) and isinstance(theirs, torch.Tensor) and mine.shape == theirs.shape:
+            with torch.no_grad():
+                mine.copy_(theirs)
 
 
 def as_program(module: types.ModuleType, loaded: Loaded) -> Loaded:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from validators.containment.enter import May
 from validators.judge import judge
 from validators.processes import FIRST_FREE, Forks, Process
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
@@ -103,7 +104,8 @@ class Job:
             raise ValueError("a process of no known role")
         task = self.task
         try:
-            self.sides[role] = forks.fork(pipes.of_side, lambda: _serve(role, task, settings))
+            may = May(fork=True, cuda=Stage.LAUNCH in settings.stages) if role == TEXT else May()  # Triton's tools
+            self.sides[role] = forks.fork(pipes.of_side, lambda: _serve(role, task, settings), may)
         finally:
             close(pipes.of_side)
 

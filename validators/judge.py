@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Callable
+from dataclasses import replace
 
-from validators import contract, similarity
+from validators import contract, readable, similarity
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 TYPE_CHECKING = False
@@ -53,11 +54,14 @@ def judge(
 
             given = made or Pair(triton_code, "", (), settings.device_target)
             return compiling.check(program_side, text_side, given, settings)
-        if stage is Stage.NUMERICS:
+        if stage in (Stage.NUMERICS, Stage.LAUNCH):
             from validators import proving
 
-            return proving.check(program_side, text_side, program, triton_code, settings), None
-        return program_side.stage(stage)
+            return proving.check(program_side, text_side, program, triton_code, settings, stage), None
+        verdict, pair = program_side.stage(stage)
+        if pair is not None:  # here, because ruff is a process of its own, which the program's may not start
+            pair = replace(pair, triton_code=readable.formatted(pair.triton_code))
+        return verdict, pair
 
     for stage in settings.stages:
         starting(stage)

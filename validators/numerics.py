@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from validators import draws
+from validators import draws, emitted
 from validators.errors import describe, is_out_of_memory
 from validators.interpreter import memory, pair
 from validators.loading import Loaded, Refused, map_tensors
@@ -64,7 +64,7 @@ class Emitted:
             module = pair.execute(triton_code)
             torch.manual_seed(seed)
             self._model = pair.build(module, loaded)
-            pair.share_globals(module, loaded)
+            emitted.share_globals(module, loaded)
 
     def run(self, state: draws.State, inputs: list[Any], seed: int) -> tuple[Any, bool]:
         """Its output for these values, and whether it drew random numbers.  Raises Refused."""

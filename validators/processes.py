@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from validators.containment.enter import Plan, enter
+from validators.containment.enter import May, Plan, enter
 from validators.containment.pid_namespace import First, PidNamespaces
 from validators.containment.watch import children_of
 from validators.verdict import Settings
@@ -66,7 +66,7 @@ class Forks:
         self.settings = settings
         self._namespaces = namespaces
 
-    def fork(self, descriptors: list[int], body: Callable[[], None]) -> Process:
+    def fork(self, descriptors: list[int], body: Callable[[], None], may: May) -> Process:
         """A process that runs `body` with `descriptors` as 3, 4, ... and nothing else open.  Raises OSError."""
         parent = os.getpid()
         with contextlib.ExitStack() as undo:
@@ -85,10 +85,10 @@ class Forks:
                         self._namespaces.leave()
             undo.pop_all()
         if pid == 0:
-            self._run(descriptors, body, scratch, parent)
+            self._run(descriptors, body, scratch, parent, may)
         return Process(pid, scratch, first)
 
-    def _run(self, descriptors: list[int], body: Callable[[], None], scratch: Path, parent: int) -> None:
+    def _run(self, descriptors: list[int], body: Callable[[], None], scratch: Path, parent: int, may: May) -> None:
         """In the forked process.  Never returns."""
         status = 1
         try:
@@ -104,7 +104,7 @@ class Forks:
             )
             tempfile.tempdir = str(scratch)
             os.umask(0o077)
-            enter(self.plan, self.settings, scratch, parent)
+            enter(self.plan, self.settings, scratch, parent, may)
             gc.disable()  # the process ends before garbage could matter; 15 % of a compilation's time
             body()
             status = 0

@@ -42,10 +42,6 @@ class ProgramSide:
             from validators import shapes
 
             verdict = shapes.check(self._imported(), settings)
-        elif which is Stage.LAUNCH:
-            from validators import launch
-
-            verdict = launch.check(self._imported(), self._triton_code, settings)
         else:
             from validators import codegen
 
@@ -121,17 +117,25 @@ class TextSide:
         found = cubin.compile_or_refuse(triton_code, stand_in(self._entry_point, told), targets)
         return {target: {name: asdict(kernel) for name, kernel in kernels.items()} for target, kernels in found.items()}
 
-    def begin(self, told: dict[str, Any], seed: int) -> None:
-        """Make what `prove` runs: an `EmittedSide`."""
-        from validators.interpreter.memory import LANES_A_SECOND
-        from validators.proof_sides import EmittedSide
+    def begin(self, told: dict[str, Any], seed: int) -> str:
+        """Make what `prove` runs, an `EmittedSide` or `LaunchedSide`; what it runs on."""
         from validators.standing_in import stand_in
 
-        lanes = int(self._settings.validation_timeout * LANES_A_SECOND)
-        self._emitted = EmittedSide(stand_in(self._entry_point, told), self._triton_code, seed, lanes)
+        program = stand_in(self._entry_point, told)
+        if Stage.LAUNCH in self._settings.stages:
+            from validators.launch import LaunchedSide
+
+            self._emitted: Any = LaunchedSide(program, self._triton_code, seed)
+        else:
+            from validators.interpreter.memory import LANES_A_SECOND
+            from validators.proof_sides import EmittedSide
+
+            lanes = int(self._settings.validation_timeout * LANES_A_SECOND)
+            self._emitted = EmittedSide(program, self._triton_code, seed, lanes)
+        return str(self._emitted.by)
 
     def prove(self, **draw: Any) -> dict[str, Any]:
-        """`EmittedSide.prove`."""
+        """`EmittedSide.prove` or `LaunchedSide.prove`."""
         return self._emitted.prove(**draw)
 
 

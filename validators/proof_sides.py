@@ -88,6 +88,8 @@ class EmittedSide:
         with _quiet():
             self._emitted = numerics.Emitted(told, triton_code, seed)
 
+    by = "interpreter"
+
     def prove(self, state: draws.State, inputs: list[Any], seed: int) -> dict[str, Any]:
         """Its output, whether it drew random numbers, and what its kernels have done so far.  Raises Refused."""
         with _quiet():

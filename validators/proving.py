@@ -1,4 +1,4 @@
-"""Stage NUMERICS, the judge's part: whether the emitted Triton module computes what the program computes.
+"""Stages NUMERICS and LAUNCH, the judge's part: whether the emitted Triton module computes what the program computes.
 
 The program runs in one process, the emitted text in another, on values that this one draws (`draws`); the truth is
 eager in float64 (`double`), the tolerance is measured and its sharpness proved (`comparison`).  The values follow from
@@ -56,35 +56,39 @@ class Draw:
         return {"state": self.state, "inputs": self.inputs, "seed": self.seed}
 
 
-def check(program_side: Side, text_side: Side, program: Program, triton_code: str, settings: Settings) -> Verdict:
+def check(
+    program_side: Side, text_side: Side, program: Program, triton_code: str, settings: Settings, stage: Stage
+) -> Verdict:
     """Run `triton_code` and eager on the same values and compare.
 
     The Triton side has to be eager's up to rounding (see `comparison`).
 
-    Metrics: `by`, `triton` (version), `draws`, `max_error` and `eager_error` (relative to the largest float64
-    element), `tolerance_used` (share), `rejected` (the wrong outputs that were told apart), `kernels` (launches),
-    `as_written` (those with the text's own blocks and grid), `programs` (of all grids), `slowest` (name and CPU
-    seconds).  Raises Refused.
+    Metrics: `by` (the interpreter, or the device's name), `triton` (version), `draws`, `max_error` and `eager_error`
+    (relative to the largest float64 element), `tolerance_used` (share), `rejected` (the wrong outputs that were told
+    apart); in NUMERICS also `kernels` (launches), `as_written` (those with the text's own blocks and grid), `programs`
+    (of all grids), `slowest` (name and CPU seconds).  Raises Refused.
     """
     seeds = [draws.seed_of(f"{program.source}\n{triton_code}", settings.seed, k) for k in range(len(SCALES))]
     told = program_side.ask("describe", seed=seeds[0])
     known = {"args": told["args"], "kwargs": told["kwargs"], "tensors": told["globals"]}
     refuse_what_is_no_data(known)
-    text_side.ask("begin", told=known, seed=seeds[0])
+    by = text_side.ask("begin", told=known, seed=seeds[0])
+    if type(by) is not str or len(by) > 100:
+        raise WireError("what a text runs on has no name")
     made: list[Draw] = []
     activity: dict[str, Any] = {"lanes": 0}
     for seed, scale in zip(seeds, SCALES, strict=True):
         if len(made) < 2 or activity["lanes"] < LONG:
             draw = drawn(program_side, told, seed, scale)
-            activity = _run_text(text_side, draw)
+            activity = _run_text(text_side, draw, stage)
             made.append(draw)
     for draw in made:
         draw.double = _double(program_side, draw)
     strides = _strides(program_side, made[0])
     for draw in made:
-        draw.agreement = _compared(draw, strides)
+        draw.agreement = _compared(draw, strides, stage)
     rejected = _sharpness(made)
-    return Verdict(Stage.NUMERICS, True, metrics=_metrics(made, rejected, activity))
+    return Verdict(stage, True, metrics=_metrics(by, made, rejected, activity))
 
 
 def drawn(program_side: Side, told: dict[str, Any], seed: int, scale: float = 1.0) -> Draw:
@@ -112,12 +116,14 @@ def drawn(program_side: Side, told: dict[str, Any], seed: int, scale: float = 1.
     return Draw(seed, state, given, program_side.ask("eager", state=state, inputs=given, seed=seed))
 
 
-def _run_text(text_side: Side, draw: Draw) -> dict[str, Any]:
+def _run_text(text_side: Side, draw: Draw, stage: Stage) -> dict[str, Any]:
     """Let the text run on the draw and keep what it returns; what its kernels have done so far.  Raises Refused."""
     refuse_what_is_no_data(draw.values)
     found = text_side.ask("prove", **draw.values)
     try:
         draw.triton, draw.random = found["output"], bool(found["random"])
+        if stage is Stage.LAUNCH:
+            return {"lanes": 0}
         name, seconds = found["slowest"]
         counts = {key: _count(found[key]) for key in ("lanes", "kernels", "as_written", "programs")}
         return {**counts, "slowest": [str(name), float(seconds)]}
@@ -171,7 +177,7 @@ def _strides(program_side: Side, draw: Draw) -> list[tuple[int, ...]]:
     return [tuple(stride) for stride in there]
 
 
-def _compared(draw: Draw, strides: list[tuple[int, ...]]) -> comparison.Agreement:
+def _compared(draw: Draw, strides: list[tuple[int, ...]], stage: Stage) -> comparison.Agreement:
     try:
         return comparison.compare(Expected(draw.eager, draw.double), draw.triton, strides)
     except Mismatch as mismatch:
@@ -180,7 +186,8 @@ def _compared(draw: Draw, strides: list[tuple[int, ...]]) -> comparison.Agreemen
             raise Refused(
                 Reason.NOT_INTERPRETED, "its kernels draw random numbers that eager cannot repeat"
             ) from mismatch
-        raise Refused(Reason.NUMERIC_MISMATCH, str(mismatch)) from mismatch
+        reason = Reason.LAUNCH_MISMATCH if stage is Stage.LAUNCH else Reason.NUMERIC_MISMATCH
+        raise Refused(reason, str(mismatch)) from mismatch
 
 
 def _sharpness(made: list[Draw]) -> list[str]:
@@ -198,10 +205,10 @@ def _sharpness(made: list[Draw]) -> list[str]:
     return rejected
 
 
-def _metrics(made: list[Draw], rejected: list[str], activity: dict[str, Any]) -> dict[str, Any]:
+def _metrics(by: str, made: list[Draw], rejected: list[str], activity: dict[str, Any]) -> dict[str, Any]:
     agreements = [draw.agreement for draw in made if draw.agreement is not None]
     return {
-        "by": "interpreter",
+        "by": by,
         "triton": triton.__version__,
         "draws": len(made),
         "max_error": max(a.error for a in agreements),

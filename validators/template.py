@@ -29,7 +29,7 @@ from typing import Any
 
 from validators import launch
 from validators.containment import kernel, limits, probe, watch
-from validators.containment.enter import Plan
+from validators.containment.enter import May, Plan
 from validators.containment.layers import Layer
 from validators.containment.pid_namespace import PidNamespaces
 from validators.jobs import MAX_RESULT_BYTES, ROLES, Job, Pipes, Task, close, run_judge
@@ -127,6 +127,8 @@ def _warm(settings: Settings) -> None:
     from validators import eager, program_side, remote, shapes  # noqa: F401 - imported so that no child has to
 
     if Stage.LAUNCH in settings.stages:
+        from validators import proof_sides, proving, standing_in
+
         launch.prepare(settings.device_target)  # imports only: a process that has used CUDA can't be forked
     elif Stage.NUMERICS in settings.stages:
         from validators import numerics, proof_sides, proving, standing_in  # noqa: F401 - as above
@@ -186,7 +188,7 @@ def _handle(given: dict[str, Any], settings: Settings, forks: Forks, jobs: dict[
                 undo.callback(close, pipes[role].of_judge)
                 failed.callback(close, pipes[role].of_side)
             ends = [fd for role in ROLES for fd in pipes[role].of_judge]
-            judge = forks.fork([writer, *ends], lambda: run_judge(task, settings))
+            judge = forks.fork([writer, *ends], lambda: run_judge(task, settings), May(fork=True))
         except OSError as error:  # nothing of the program's doing
             emit({"id": task.number, "delayed": str(error)})
             return

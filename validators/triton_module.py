@@ -55,13 +55,13 @@ class Written:
 
     @property
     def text(self) -> str:
-        """The whole module, formatted, with the program's leading imports beside Inductor's."""
+        """The whole module, not formatted, with the program's leading imports beside Inductor's."""
         own = self.own.removeprefix(_FUTURE)
         future = _FUTURE if own != self.own else ""  # has to come first in a file
         leading, own = readable.leading_imports(own)
         first, rest = readable.leading_imports(self.inductor)
         imports = "\n".join(sorted(dict.fromkeys([*first, *leading]), key=lambda said: said.startswith("from ")))
-        return readable.formatted(f"{future}{imports}\n\n{rest.rstrip()}\n\n{self.constants}\n{own}\n")
+        return f"{future}{imports}\n\n{rest.rstrip()}\n\n{self.constants}\n{own}\n"
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ PROJECT = Path(__file__).resolve().parents[2]
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 EPERM, ENOSYS = 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 X86, ARM = 0xC000003E, 0xC00000B7
-CLONE_NEWUSER = 0x10000000
+CLONE_NEWUSER, CLONE_THREAD, SIGCHLD = 0x10000000, 0x00010000, 17
 
 
-def answer(machine: str, architecture: int, number: int, *arguments: int) -> int:
+def answer(machine: str, architecture: int, number: int, *arguments: int, may_fork: bool = False) -> int:
     """What the kernel would make of the filter: a reading of its instructions (linux/filter.h)."""
-    code = seccomp.assemble(machine, own_pid=77)
+    code = seccomp.assemble(machine, own_pid=77, may_fork=may_fork)
     data = struct.pack("<IIQ6Q", number, architecture, 0, *arguments, *[0] * (6 - len(arguments)))
     accumulator = at = 0
     while True:
@@ -54,8 +54,9 @@ def test_the_filter_on_either_machine(
         ((read,), ALLOW),
         ((unshare, CLONE_NEWUSER), EPERM),
         ((socket, 2), EPERM),
-        ((clone, 17), ALLOW),
-        ((clone, 17 | CLONE_NEWUSER), EPERM),
+        ((clone, SIGCHLD), EPERM),
+        ((clone, CLONE_THREAD), ALLOW),
+        ((clone, CLONE_THREAD | CLONE_NEWUSER), EPERM),
         ((435,), ENOSYS),  # clone3
         ((425,), ENOSYS),  # io_uring_setup
         ((kill, 77, 9), ALLOW),
@@ -67,6 +68,9 @@ def test_the_filter_on_either_machine(
         ((prlimit, 1), EPERM),
     ]
     assert [answer(machine, architecture, *call) for call, _ in asked] == [wanted for _, wanted in asked]
+    forking = [((clone, SIGCHLD), ALLOW), ((clone, SIGCHLD | CLONE_NEWUSER), EPERM), ((unshare, 0), EPERM)]
+    found = [answer(machine, architecture, *call, may_fork=True) for call, _ in forking]
+    assert found == [wanted for _, wanted in forking]
     other = ARM if architecture == X86 else X86
     assert answer(machine, other, read) == KILL
 
@@ -74,7 +78,7 @@ def test_the_filter_on_either_machine(
 def test_the_other_abi_of_x86_and_unknown_machines_are_refused() -> None:
     assert answer("x86_64", X86, 0x40000000 | 39) == ENOSYS
     with pytest.raises(OSError, match="riscv64"):
-        seccomp.assemble("riscv64", 1)
+        seccomp.assemble("riscv64", 1, may_fork=False)
 
 
 def test_tiers() -> None:
@@ -155,12 +159,13 @@ ATTACKS: list[tuple[Layer, str]] = [
     (Layer.PID_NAMESPACE, "import os\nreached = os.getppid() != 0"),
     (Layer.LANDLOCK, "import os\nopen('../left', 'w').close()\nreached = True"),
     (Layer.SECCOMP, "import os\nos.close(os.memfd_create('m'))\nreached = True"),
+    (Layer.SECCOMP, "import os\nif os.fork() == 0:\n    os._exit(0)\nreached = True"),
     (Layer.LIMITS, "with open('f', 'wb') as f:\n    f.truncate(1 << 27)\nreached = True"),
 ]
 
 
 @pytest.mark.skipif(bool(bubblewrap.why_not(view.readable(PROJECT), False)), reason="no user namespaces here")
-@pytest.mark.parametrize(("layer", "attack"), ATTACKS, ids=[layer for layer, _ in ATTACKS])
+@pytest.mark.parametrize(("layer", "attack"), ATTACKS, ids=[f"{layer}{i}" for i, (layer, _) in enumerate(ATTACKS)])
 def test_a_layer_stops_what_gets_through_without_it(layer: Layer, attack: str) -> None:
     lines = attack.replace("\n", "\n    ")
     source = program("return x", extra=f"try:\n    {lines}\nexcept OSError:\n    reached = False\nassert not reached")
@@ -175,7 +180,7 @@ def test_the_watch_stops_a_program_of_many_processes_that_limits_let_through() -
         "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        time.sleep(30)\n        os._exit(0)\n"
     )
     source = program("return x", extra=f"{fork}time.sleep(2)")
-    held, _ = judged(source)
+    held, _ = judged(source, Layer.SECCOMP)  # which lets programs fork
     assert held.failure is not None and held.failure.reason is Reason.TOO_MANY_PROCESSES
-    let_through, _ = judged(source, Layer.WATCH)
+    let_through, _ = judged(source, Layer.SECCOMP, Layer.WATCH)
     assert let_through.failure is None

@@ -9,6 +9,7 @@ import asyncio
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,9 +17,11 @@ from programs import GOOD
 
 from operators import catalogue
 from synth.synthesizer import write_program
-from validators import launch
-from validators.loading import Refused, load
+from validators import launch, proving
+from validators.loading import Refused
 from validators.pool import Pool
+from validators.program_side import Here, ProgramSide
+from validators.standing_in import stand_in
 from validators.verdict import Program, Reason, Settings, Stage
 
 MODULE = """
@@ -35,15 +38,30 @@ class ModelNew(nn.Module):
 """
 
 
-def launched(result: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Reason | None:
-    monkeypatch.chdir(tmp_path)
+def launched(result: str) -> Reason | None:
     text = MODULE.replace("RESULT", result)
+    asked = Program(GOOD, "Model")
+    program_side = Here(ProgramSide(asked, Settings(), text))
     try:
-        verdict = launch.check(load(Program(GOOD, "Model")), text, Settings(), device="cpu")
+        verdict = proving.check(program_side, Here(OnCpu(text)), asked, text, Settings(), Stage.LAUNCH)
     except Refused as refused:
         return refused.reason
-    assert verdict.stage is Stage.LAUNCH and verdict.metrics["max_abs_output"] > 0
+    assert verdict.stage is Stage.LAUNCH and verdict.metrics["by"] == "cpu" and "kernels" not in verdict.metrics
     return None
+
+
+class OnCpu:
+    """`TextSide` on a machine whose device is the CPU."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def begin(self, told: dict[str, Any], seed: int) -> str:
+        self._side = launch.LaunchedSide(stand_in("Model", told), self._text, seed, device="cpu")
+        return self._side.by
+
+    def prove(self, **draw: Any) -> dict[str, Any]:
+        return self._side.prove(**draw)
 
 
 RIGHT = "torch.clamp(x @ self.linear.weight.t() + self.linear.bias, min=0) + 1"
@@ -63,10 +81,8 @@ RIGHT = "torch.clamp(x @ self.linear.weight.t() + self.linear.bias, min=0) + 1"
         ("x @ x", Reason.LAUNCH_ERROR),
     ],
 )
-def test_only_the_same_values_in_the_same_form_agree(
-    result: str, expected: Reason | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    assert launched(result, monkeypatch, tmp_path) is expected
+def test_only_the_same_values_in_the_same_form_agree(result: str, expected: Reason | None) -> None:
+    assert launched(result) is expected
 
 
 def test_without_a_device_of_the_targets_kind_nothing_is_launched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ else:
     from validators.interpreter import host, kernels, memory
     from validators.loading import Refused
     from validators.program_side import in_this_process
-    from validators.verdict import Program, Reason, Settings
+    from validators.verdict import Program, Reason, Settings, Stage
 
     numerics.prepare("sm_80")
 
@@ -107,7 +107,7 @@ def k(in_ptr0, out_ptr0, xnumel, XBLOCK: tl.constexpr):
     def proof(source: str, text: str) -> Reason | None:
         asked = Program(source, "Model")
         try:
-            assert proving.check(*in_this_process(asked, Settings(), text), asked, text, Settings()).ok
+            assert proving.check(*in_this_process(asked, Settings(), text), asked, text, Settings(), Stage.NUMERICS).ok
         except Refused as refused:
             return refused.reason
         return None

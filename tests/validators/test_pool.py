@@ -23,6 +23,7 @@ SETTINGS = Settings(validation_timeout=20.0, max_tensor_bytes=256 << 20)
 
 
 UNHELD = Containment(without=frozenset(Layer), allow_unsafe=True)
+FORKING = Containment(without=frozenset({Layer.SECCOMP}), allow_unsafe=True)  # programs may start processes
 
 
 def judge(
@@ -70,7 +71,7 @@ def test_a_hang_ends_at_the_deadline_with_all_it_started() -> None:
     start = f"subprocess.Popen(['sh', '-c', 'sleep 300; : {marker}'])"
     source = program(f"import subprocess, time\n{start}\ntime.sleep(300)\nreturn x")
     settings = Settings(validation_timeout=1.0, stages=(Stage.CONTRACT, Stage.SHAPES))
-    (judgement,) = judge([source], settings)
+    (judgement,) = judge([source], settings, containment=FORKING)
     assert judgement.failure is not None and judgement.failure.reason is Reason.TIMEOUT
     assert marker not in processes()
 
@@ -93,9 +94,8 @@ def test_a_program_that_computes_for_ever_is_stopped_by_its_cpu_time() -> None:
 def test_a_daemon_that_a_program_leaves_behind_ends_with_it() -> None:
     marker = f"synth-daemon-{os.getpid()}"
     start = f"subprocess.Popen(['sh', '-c', 'sleep 300; : {marker}'], start_new_session=True)"
-    (judgement,) = judge(
-        [program(f"import subprocess\n{start}\nreturn x")], Settings(stages=(Stage.CONTRACT, Stage.SHAPES))
-    )
+    settings = Settings(stages=(Stage.CONTRACT, Stage.SHAPES))
+    (judgement,) = judge([program(f"import subprocess\n{start}\nreturn x")], settings, containment=FORKING)
     assert judgement.failure is None
     assert marker not in processes()
 
@@ -106,8 +106,10 @@ def test_what_programs_started_ends_with_a_product_process_that_is_killed() -> N
     source = program(f"import subprocess, time\n{start}\ntime.sleep(300)\nreturn x")
     code = (
         "import asyncio, sys\nfrom validators.pool import Pool\nfrom validators.verdict import *\n"
+        "from validators.containment.layers import Containment, Layer\n"
+        "held = Containment(frozenset({Layer.SECCOMP}), allow_unsafe=True)\n"
         "async def main():\n"
-        "    async with Pool(1, Settings(stages=(Stage.CONTRACT, Stage.SHAPES))) as pool:\n"
+        "    async with Pool(1, Settings(stages=(Stage.CONTRACT, Stage.SHAPES)), held) as pool:\n"
         "        await pool.judge(Program(sys.argv[1], 'Model'))\n"
         "asyncio.run(main())\n"
     )

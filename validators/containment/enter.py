@@ -11,7 +11,7 @@ from typing import Any
 
 from validators.containment import kernel, landlock, limits, seccomp, view
 from validators.containment.layers import Layer
-from validators.verdict import Settings, Stage
+from validators.verdict import Settings
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,21 @@ class Plan:
         return cls(without, tuple(data["readable"]), data["outside"], data["no_namespaces"])
 
 
-def enter(plan: Plan, settings: Settings, scratch: Path, parent: int) -> None:
+@dataclass(frozen=True)
+class May:
+    """What only some of the forked processes need.
+
+    Those that may not `fork` are the last of their line, so that no kernel setting has to hold a fork bomb: the ones
+    that count processes exempt root.
+    """
+
+    fork: bool = False
+    cuda: bool = False  # use the machine's CUDA devices
+
+
+def enter(plan: Plan, settings: Settings, scratch: Path, parent: int, may: May) -> None:
     """Hold this process, a fork of `parent`, to `scratch`; standard streams and pipes are the caller's affair.
+
 
     A layer that the machine does not have is left out: `tier` has found that out before.  Raises OSError.
     """
@@ -44,7 +57,7 @@ def enter(plan: Plan, settings: Settings, scratch: Path, parent: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
     contained = not plan.no_namespaces
     if Layer.LIMITS not in plan.without:
-        limits.apply(settings, own_namespace=contained)
+        limits.apply(settings, own_namespace=contained, cuda=may.cuda)
     if contained:
         # Only for its own count of processes: nothing is mapped, and its capabilities go next.
         with contextlib.suppress(OSError):
@@ -54,13 +67,12 @@ def enter(plan: Plan, settings: Settings, scratch: Path, parent: int) -> None:
     if os.getppid() not in (parent, 0):  # 0: the parent is outside of this PID namespace
         os._exit(1)
     if Layer.LANDLOCK not in plan.without:
-        cuda = Stage.LAUNCH in settings.stages
-        devices = [*view.PLAIN_DEVICES, *(view.cuda_devices() if cuda else ())]
+        devices = [*view.PLAIN_DEVICES, *(view.cuda_devices() if may.cuda else ())]
         readable = [Path(path) for path in plan.readable]
         # CUDA's libraries ask the driver through these, and name their threads.
-        readable += [Path("/sys"), Path("/proc")] if cuda else []
+        readable += [Path("/sys"), Path("/proc")] if may.cuda else []
         with contextlib.suppress(OSError):
             landlock.restrict(readable, [scratch], devices)
     if Layer.SECCOMP not in plan.without:
         with contextlib.suppress(OSError):
-            seccomp.install()
+            seccomp.install(may.fork)

@@ -6,7 +6,7 @@ import math
 import resource
 from pathlib import Path
 
-from validators.verdict import Settings, Stage
+from validators.verdict import Settings
 
 MAX_FILE_BYTES = 64 << 20
 MAX_OPEN_FILES = 256
@@ -23,16 +23,15 @@ def memory_budget(settings: Settings) -> int:
     return 2 * settings.max_tensor_bytes + (2 << 30)
 
 
-def apply(settings: Settings, own_namespace: bool) -> None:
+def apply(settings: Settings, own_namespace: bool, cuda: bool) -> None:
     """Limit this process for good.
 
-    Where programs run on a CUDA device (stage LAUNCH) address space is not limited: the driver maps hundreds of
-    gigabytes that nobody uses.
+    With `cuda` address space is not limited: the driver maps hundreds of gigabytes that nobody uses.
 
     RLIMIT_AS counts from what the warm process already has mapped: an absolute limit would have to be guessed per
     machine.
     """
-    if Stage.LAUNCH not in settings.stages:
+    if not cuda:
         _set(resource.RLIMIT_AS, _mapped() + memory_budget(settings))
     seconds = math.ceil(settings.validation_timeout)
     _set(resource.RLIMIT_CPU, seconds, seconds + 5)  # SIGXCPU, and SIGKILL for a program that ignores it

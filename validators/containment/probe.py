@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from validators.containment import kernel, watch
-from validators.containment.enter import Plan, enter
+from validators.containment.enter import May, Plan, enter
 from validators.containment.layers import Layer
 from validators.containment.limits import MAX_FILE_BYTES
 from validators.containment.pid_namespace import PidNamespaces
@@ -88,7 +88,7 @@ def _answer(plan: Plan, settings: Settings, scratch: Path, beside: Path, parent:
     """In the forked process.  Never returns."""
     try:
         os.chdir(scratch)
-        enter(plan, settings, scratch, parent)
+        enter(plan, settings, scratch, parent, May())
         found = {
             Layer.LANDLOCK: _first_done(
                 {
@@ -102,6 +102,7 @@ def _answer(plan: Plan, settings: Settings, scratch: Path, beside: Path, parent:
                     "an anonymous file was made": lambda: os.memfd_create("probe"),
                     "a socket was made": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
                     "a namespace was made": lambda: kernel.unshare(kernel.CLONE_NEWUSER),
+                    "a process was made": _fork,
                     "the parent was signalled": lambda: os.kill(os.getppid(), 0),
                 }
             ),
@@ -129,6 +130,13 @@ def _first_done(attempts: dict[str, Attempt]) -> str:
             return f"{what}: {error}"
         return what
     return ""
+
+
+def _fork() -> None:
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
 
 
 def _grow(path: Path) -> None:

@@ -23,6 +23,7 @@ _X32 = 0x40000000  # the bit that marks calls of x86-64's other ABI
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET of linux/sched.h
 _NEW_NAMESPACES = 0x7E020000
+_THREAD = 0x00010000  # CLONE_THREAD
 # PR_SET_DUMPABLE, PR_SET_MM, PR_SET_PTRACER of linux/prctl.h: who may look into a process
 _REFUSED_PRCTL = (4, 35, 0x59616D61)
 
@@ -54,8 +55,11 @@ def _unless_in(argument: int, values: Iterable[int], then: bytes, otherwise: byt
     return _instruction(_LOAD, _ARGUMENT + 8 * argument) + b"".join(tests) + then + otherwise
 
 
-def assemble(machine: str, own_pid: int) -> bytes:
-    """The filter for a process.  Raises OSError(ENOSYS) for a machine whose numbers are not known."""
+def assemble(machine: str, own_pid: int, may_fork: bool) -> bytes:
+    """The filter for a process, which may start others or threads only.
+
+    Raises OSError(ENOSYS) for a machine whose numbers are not known.
+    """
     if machine not in _MACHINES:
         raise OSError(errno.ENOSYS, f"no system call numbers for {machine}")
     architecture, column = _MACHINES[machine]
@@ -74,7 +78,11 @@ def assemble(machine: str, own_pid: int) -> bytes:
 
     for number in numbers(system_calls.ABSENT.values()):
         parts.append(_when(number, _fail(errno.ENOSYS)))
-    flags = _instruction(_LOAD, _ARGUMENT) + _instruction(_JUMP_SET, _NEW_NAMESPACES, 0, 1) + refuse + allow
+    flags = _instruction(_LOAD, _ARGUMENT) + _instruction(_JUMP_SET, _NEW_NAMESPACES, 0, 1) + refuse
+    if not may_fork:
+        flags += _instruction(_JUMP_SET, _THREAD, 1, 0) + refuse
+        parts += [_when(number, refuse) for number in numbers(system_calls.FORKING.values())]
+    flags += allow
     (clone,), (prctl,), (prlimit,) = (
         numbers([row]) for row in (system_calls.CLONE, system_calls.PRCTL, system_calls.PRLIMIT)
     )
@@ -90,8 +98,8 @@ def assemble(machine: str, own_pid: int) -> bytes:
     return b"".join([*parts, allow])
 
 
-def install() -> None:
+def install(may_fork: bool) -> None:
     """Filter this process and all it starts, for good.  Needs no_new_privs.  Raises OSError."""
-    code = assemble(platform.machine(), os.getpid())
+    code = assemble(platform.machine(), os.getpid(), may_fork)
     program = _Program(len(code) // 8, code)
     kernel.prctl(_PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(program), 0, 0)

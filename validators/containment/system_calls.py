@@ -63,6 +63,8 @@ ABSENT: dict[str, Numbers] = {
     "io_uring_register": (427, 427),
 }
 
+#: besides `clone`, calls that make a process; refused to those that need no other
+FORKING: dict[str, Numbers] = {"fork": (57, None), "vfork": (58, None)}
 #: calls that depend on an argument
 CLONE: Numbers = (56, 220)
 PRCTL: Numbers = (157, 167)

@@ -37,12 +37,3 @@ def run(model: nn.Module, inputs: list[Any], split: bool) -> Any:
     kernels.ACTIVITY.split = split
     with torch.no_grad(), OnCpu():
         return model(*inputs)
-
-
-def share_globals(module: types.ModuleType, loaded: Loaded) -> None:
-    """Give the pair's global tensors the program's values: it may have drawn them at random when it was imported."""
-    for key, mine in vars(module).items():
-        theirs = getattr(loaded.namespace, key.removesuffix("_of_program"), None)
-        if isinstance(mine, torch.Tensor) and isinstance(theirs, torch.Tensor) and mine.shape == theirs.shape:
-            with torch.no_grad():
-                mine.copy_(theirs)
