@@ -80,6 +80,7 @@ class Job:
     killed: Reason | None = None
     killed_detail: str = ""
     delayed: str = ""  # why it could not be judged for now
+    full: bool = False  # other programs have the machine's memory
 
     @property
     def processes(self) -> list[Process]:
@@ -90,6 +91,11 @@ class Job:
         """End it, with a reason to turn the program down."""
         if self.killed is None:
             self.killed, self.killed_detail = reason, detail
+        self.kill()
+
+    def put_off(self) -> None:
+        """End it, to be judged when there is more memory: what others use must not decide its fate."""
+        self.full = True
         self.kill()
 
     def kill(self) -> None:
@@ -139,6 +145,8 @@ class Job:
         ended = {"": self.judge.remove()} | {role: side.remove() for role, side in self.sides.items()}
         for pipes in self.pipes.values():
             close(pipes.of_side)
+        if self.full and self.killed is None and not self.done:
+            return {"id": self.task.number, "delayed": "", "full": True}
         if self.delayed and self.killed is None:
             return {"id": self.task.number, "delayed": self.delayed}
         status, usage = ended.get(self.lost, ended[""])

@@ -7,7 +7,6 @@ import fcntl
 import gc
 import os
 import resource
-import shutil
 import signal
 import tempfile
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from pathlib import Path
 from validators.containment.enter import May, Plan, enter
 from validators.containment.pid_namespace import First, PidNamespaces
 from validators.containment.watch import children_of
+from validators.scratch import remove_tree
 from validators.verdict import Settings
 
 FIRST_FREE = 3  # the first descriptor after the standard streams
@@ -54,7 +54,7 @@ class Process:
         _, status, usage = os.wait4(self.pid, 0)
         if self.first is not None:
             self.first.end()
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        remove_tree(self.scratch)
         return status, usage
 
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -24,10 +25,21 @@ class Scratch:
 
     def remove(self) -> None:
         """Delete it; once is enough, twice does no harm."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        remove_tree(self.path)
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+def remove_tree(path: Path) -> None:
+    """Delete a directory that programs wrote to: however deep it is, whoever may read it.  Raises nothing."""
+    with contextlib.suppress(RecursionError):  # a call, and an open file, for each level
+        shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf", "--one-file-system"]):
+            with contextlib.suppress(OSError):
+                quiet = subprocess.DEVNULL
+                subprocess.run([*command, "--", path], stdin=quiet, stdout=quiet, stderr=quiet, check=False)
 
 
 def _sweep() -> None:
@@ -39,6 +51,6 @@ def _sweep() -> None:
             held = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
+                remove_tree(left)
             finally:
                 os.close(held)

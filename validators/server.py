@@ -194,7 +194,7 @@ class Server:
                 job.on_stage(job.stage)
             return
         if "delayed" in event:
-            self._delay(number, event["delayed"])
+            self._delay(number, event["delayed"], counts=not event.get("full", False))
             return
         self._restarts = 0
         if job is not None and not job.result.done():
@@ -205,15 +205,18 @@ class Server:
             self._alone = None
             self._judge_next_alone()
 
-    def _delay(self, number: int, cause: str) -> None:
-        """The machine could not start the program (no space, no process): that is none of the program's doing."""
+    def _delay(self, number: int, cause: str, counts: bool) -> None:
+        """The machine could not start the program (no space, no process): that is none of the program's doing.
+
+        Where others have the memory it `counts` for nothing: their turn ends.
+        """
         job = self._jobs.get(number)
         if job is None:
             if number == self._alone:
                 self._alone = None
                 self._judge_next_alone()
             return
-        job.delays += 1
+        job.delays += counts
         if job.delays > MAX_DELAYS:
             self._fail(PoolError(f"no process for a program could be started: {cause}"))
         else:

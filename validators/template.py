@@ -7,7 +7,7 @@ one JSON object a line:
     out  {"ready": true, "warm_seconds": 9.1}                                {"unavailable": "no CUDA device"}
          {"id": 7, "stage": "shapes"}
          {"id": 7, "verdicts": [...], "pair": {...} | null}
-         {"id": 7, "delayed": "No space left on device"}
+         {"id": 7, "delayed": "No space left on device"}         {"id": 7, "delayed": "", "full": true}
 
 This process never runs a program's code; nor does the judge's, which it forks for each program (see `jobs`).  It
 stays single-threaded, because a fork copies one thread only and a lock held by another would stay held for ever in the
@@ -110,6 +110,8 @@ def _serve(settings: Settings, forks: Forks, jobs: dict[int, Job]) -> None:
 def _watch(settings: Settings, jobs: dict[int, Job]) -> None:
     """Stop programs whose processes together use too much, and what has left its program."""
     end_orphans({pid for job in jobs.values() for process in job.processes for pid in process.roots})
+    if len(jobs) > 1 and watch.memory_is_short():
+        list(jobs.values())[-1].put_off()  # the oldest never is, so each gets its turn
     budget = limits.memory_budget(settings)
     for job in jobs.values():
         if job.killed is not None:
@@ -172,6 +174,9 @@ def _handle(given: dict[str, Any], settings: Settings, forks: Forks, jobs: dict[
     if "cancel" in given:
         if given["cancel"] in jobs:
             jobs[given["cancel"]].kill()
+        return
+    if jobs and watch.memory_is_short():
+        emit({"id": given["id"], "delayed": "", "full": True})
         return
     _check_one_thread()
     program = Program(given["source"], given["entry_point"], tuple(given["pattern"]))

@@ -130,6 +130,13 @@ COUNTS = [
         Reason.TOO_MANY_FILES,
     ),
     attack(
+        "many_files_in_a_hidden_folder",
+        program(
+            extra="import os, time\nos.mkdir('d', 0o300)\nfor i in range(60000):\n    os.close(os.open(f'd/f{i}', os.O_CREAT))\ntime.sleep(60)"
+        ),
+        Reason.TOO_MANY_FILES,
+    ),
+    attack(
         "full_disk",
         program(
             extra="import time\nfor i in range(200):\n    with open(f'f{i}', 'wb') as f:\n        f.write(bytes(16 << 20))\ntime.sleep(60)"
@@ -162,6 +169,7 @@ COUNTS = [
         program(extra="import os\nfor _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')"),
         None,
         Reason.IMPORT_ERROR,
+        Reason.TIMEOUT,
         Reason.TOO_MANY_FILES,
     ),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
@@ -10,9 +9,6 @@ import pytest
 
 def selected(request: pytest.FixtureRequest, parameter: str, **fixed: Any) -> list[Any]:
     """Values of `parameter` in the session's tests of the calling one's function where the others are as `fixed`."""
-    values = request.node.callspec.params
-    if "PYTEST_XDIST_WORKER" in os.environ:  # every worker has its own pools and a part of the tests
-        return [values[parameter]]
     found = []
     for item in request.session.items:
         if isinstance(item, pytest.Function) and item.originalname == request.node.originalname:

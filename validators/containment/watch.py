@@ -7,13 +7,17 @@ next to nothing; only where it is above the budget are the shares read, for whic
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 MAX_PROCESSES = 64  # of one program; Triton and its tools use two or three
 MAX_FILES = 20_000  # in a program's scratch
 MAX_SCRATCH_BYTES = 512 << 20
+MAX_RESERVE = 2 << 30  # bytes of the machine's memory that programs together leave to others
 
 
 @dataclass(frozen=True)
@@ -52,30 +56,43 @@ def use_of(roots: list[int], enough: int) -> Use:
     return Use(len(found), resident)
 
 
-def resident_of_this_process() -> int:
-    """Bytes of memory, without files' pages."""
-    return _resident("self")
+def memory_is_short() -> bool:
+    """Whether what the machine can give out without swapping is less than what it must keep.
 
-
-def available_memory() -> int:
-    """Bytes the machine can still give out without swapping."""
-    return _fields(Path("/proc/meminfo"), ("MemAvailable:",))
+    A limit of a container's own is not seen here.
+    """
+    file = Path("/proc/meminfo")
+    return _fields(file, ("MemAvailable:",)) < min(MAX_RESERVE, _fields(file, ("MemTotal:",)) // 8)
 
 
 def scratch_is_full(scratch: Path) -> bool:
-    """Whether there are more files or bytes than a program may leave there."""
+    """Whether there are more files or bytes than a program may leave there, or paths that are too long to look at."""
     files, size, waiting = 0, 0, [str(scratch)]
     while waiting:
-        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                files += 1
-                with contextlib.suppress(OSError):
-                    size += entry.stat(follow_symlinks=False).st_blocks * 512
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                if files > MAX_FILES or size > MAX_SCRATCH_BYTES:
-                    return True
+        folder = waiting.pop()
+        try:
+            with contextlib.suppress(FileNotFoundError), _opened(folder) as entries:
+                for entry in entries:
+                    files += 1
+                    with contextlib.suppress(OSError):
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(entry.path)
+                    if files > MAX_FILES or size > MAX_SCRATCH_BYTES:
+                        return True
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return True
     return False
+
+
+def _opened(folder: str) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+    """Its entries, also where its owner kept them from being listed."""
+    try:
+        return os.scandir(folder)
+    except PermissionError:
+        Path(folder).chmod(0o700)
+        return os.scandir(folder)
 
 
 def _resident(pid: int | str) -> int:
