@@ -37,6 +37,7 @@ from validators.processes import Forks, end_orphans
 from validators.verdict import Program, Reason, Settings, Stage, settings_from_json
 
 WATCH_SECONDS = 0.25  # how often what a program's processes use together is looked at
+THREAD_SECONDS = 5.0  # how long a thread may take to go
 POLL_SECONDS = 0.1  # how late a child that ends without closing its pipe is noticed
 # A busy machine must not decide a program's fate, so its limit is CPU time; wall time ends what waits.
 WALL_FACTOR = 3.0
@@ -151,9 +152,14 @@ def _warm(settings: Settings) -> None:
 
 
 def _check_one_thread() -> None:
-    threads = sum(1 for _ in Path("/proc/self/task").iterdir())
-    if threads != 1:
-        raise RuntimeError(f"the warm process has {threads} threads; forking it would not be safe")
+    """Raises RuntimeError.  A thread that has ended and was joined is still listed for a moment, on a busy machine."""
+    tasks = Path("/proc/self/task")
+    end = time.monotonic() + THREAD_SECONDS
+    while sum(1 for _ in tasks.iterdir()) != 1:
+        if time.monotonic() > end:
+            names = ", ".join(sorted((task / "comm").read_text().strip() for task in tasks.iterdir()))
+            raise RuntimeError(f"the warm process has several threads ({names}); forking it would not be safe")
+        time.sleep(0.01)
 
 
 def _lines(buffer: bytearray) -> list[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from attack import HELD, Attack, attack, program
 
 from validators.verdict import Reason
@@ -9,6 +11,12 @@ from validators.verdict import Reason
 # Where others use the machine too, pages come slowly, and the deadline may be first.
 _MEMORY = (Reason.OUT_OF_MEMORY, Reason.TIMEOUT)
 _COUNTED = (Reason.TOO_MANY_PROCESSES, Reason.OUT_OF_MEMORY, Reason.TIMEOUT, Reason.IMPORT_ERROR, Reason.CRASHED)
+
+
+def held(name: str, source: str, *reasons: Reason | None, heavy: bool) -> Attack:
+    """One that makes processes, which only the system call filter keeps from slowing down all others."""
+    return replace(attack(name, source, *reasons, heavy=heavy), tiers=HELD)
+
 
 TIME = [
     attack("endless_loop", program("while True:\n    pass"), Reason.TIMEOUT),
@@ -58,7 +66,7 @@ MEMORY = [
         Reason.IMPORT_ERROR,
         heavy=True,
     ),
-    attack(
+    held(
         "twenty_children_of_800_megabytes",
         program(
             extra="import os, time\nfor _ in range(20):\n    if os.fork() == 0:\n        kept = bytearray(b'x' * (800 << 20))\n"
@@ -92,7 +100,7 @@ MEMORY = [
 
 COUNTS = [
     # Not without end: 512 processes show what one would do, and a broken filter does not cost the machine.
-    attack(
+    held(
         "fork_bomb",
         program(
             extra="import os, time\nfor _ in range(9):\n    try:\n        os.fork()\n    except OSError:\n        pass\n"
@@ -101,7 +109,7 @@ COUNTS = [
         *_COUNTED,
         heavy=True,
     ),
-    attack(
+    held(
         "fork_in_a_row",
         program(
             extra="import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        time.sleep(60)\ntime.sleep(60)"
