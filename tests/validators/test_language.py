@@ -28,8 +28,9 @@ if os.environ.get("TRITON_INTERPRET") != "1":
 
 else:
     import triton.language as tl
+    from triton.runtime import interpreter
 
-    from validators.interpreter import language, memory, operators, setup
+    from validators.interpreter import arrays, language, memory, operators, setup
 
     setup.install()
     RNG = np.random.default_rng(0)
@@ -171,6 +172,23 @@ else:
         x = block(RNG.standard_normal((1, 4)).astype(np.float32), tl.float32)
         for kind in (tl.float32, tl.float64, tl.int32):
             assert_same(outcome(tl.tensor.to, x, kind), outcome(tl.tensor.to.__wrapped__, x, kind))
+
+    def test_numpys_types_are_the_interpreters_own() -> None:
+        kinds = (
+            tl.int1,
+            tl.uint8,
+            tl.int16,
+            tl.int32,
+            tl.int64,
+            tl.uint64,
+            tl.float16,
+            tl.bfloat16,
+            tl.float32,
+            tl.float64,
+        )
+        for kind in (*kinds, tl.pointer_type(tl.float32), tl.block_type(tl.int64, [4])):
+            assert interpreter._get_np_dtype(kind) == arrays._long_way(kind)
+        assert interpreter._get_np_dtype is arrays.numpy_dtype
 
     def test_what_is_kept_between_calls_cannot_be_written_to() -> None:
         for kept in (tl.arange(0, 16), tl.full([16], 0.0, tl.float32)):

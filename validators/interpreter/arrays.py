@@ -2,8 +2,8 @@
 
 Slow: division of index arrays (three passes over data that is never negative), constants written out in full.  Wrong:
 bfloat16, which NumPy does not have and the interpreter keeps as bits; rounding to it; minima and maxima that ignore
-NaN.  Replaces methods of `triton.runtime.interpreter.InterpreterBuilder` (private; triton 3.6.0 and 3.7.1); each is
-tested against torch in `tests/validators/test_interpreter.py`.
+NaN.  Replaces methods of `triton.runtime.interpreter.InterpreterBuilder` and `interpreter._get_np_dtype` (private;
+triton 3.6.0 and 3.7.1); tested against torch in `tests/validators/test_interpreter.py` and `test_language.py`.
 """
 
 from __future__ import annotations
