@@ -34,8 +34,8 @@ from torch._inductor.select_algorithm import (
 )
 
 MAX_UNROLLED = 16  # steps; shorter sequences stay separate kernels, which Inductor fuses with what is around them
-BLOCK_M, BLOCK_N, BLOCK_K = 16, 32, 32  # rows of the batch, hidden units, summands of one step of the inner loop
-NUM_WARPS = 4
+BLOCK_M = 16  # rows of the batch
+WIDE = 64  # hidden units from which blocks are as large: an LSTM's kernel has 236 registers then, and spills none
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 # Gates per hidden unit, in the order of PyTorch's weights.
 GATES = {"rnn_tanh": ("n",), "rnn_relu": ("n",), "gru": ("r", "z", "n"), "lstm": ("i", "f", "g", "o")}
@@ -58,36 +58,41 @@ def _shapes(
 
 def _source(kind: str) -> str:
     gates = GATES[kind]
-    units = [f"(cols{f' + {place} * UNITS' if place else ''})[None, :]" for place in range(len(gates))]
     names = ["GATES", "W", "BIAS", "HIDDEN", *(["CELL"] if kind == "lstm" else []), "Y"]
     names += ["STATE"] if kind == "lstm" else []
     lines = [f"{{{{def_kernel({', '.join(repr(name) for name in names)})}}}}"]
     lines += ['    STEPS = {{size("GATES", 0)}}', '    BATCH = {{size("HIDDEN", 0)}}']
-    lines += ['    UNITS = {{size("HIDDEN", 1)}}', "    rows = tl.program_id(0) * BLOCK_M + tl.arange(0, BLOCK_M)"]
+    lines += ['    UNITS = {{size("HIDDEN", 1)}}']
+    for place, g in enumerate(gates):
+        for name, axis in (("W", 0), ("BIAS", 0), ("GATES", 2)):
+            moved = f' + {place} * UNITS * {{{{stride("{name}", {axis})}}}}' if place else ""
+            lines += [f"    {name}_{g} = {name}{moved}"]
+    lines += ["    rows = tl.program_id(0) * BLOCK_M + tl.arange(0, BLOCK_M)"]
+    lines += ["    in_batch = (rows < BATCH)[:, None]", "    row_at = rows[:, None] * UNITS"]
+    lines += ['    gates_at = rows[:, None] * {{stride("GATES", 1)}}']
     lines += ["    for step in range(STEPS):"]
-    lines += ["        now = STEPS - 1 - step if REVERSE else step", "        before = now + 1 if REVERSE else now - 1"]
+    lines += ["        now = STEPS - 1 - step if REVERSE else step"]
+    lines += ["        before = Y + (now + 1 if REVERSE else now - 1) * BATCH * UNITS"]
     lines += ["        for first in range(0, UNITS, BLOCK_N):", "            cols = first + tl.arange(0, BLOCK_N)"]
-    lines += ["            mask = (rows < BATCH)[:, None] & (cols < UNITS)[None, :]"]
+    lines += ["            in_units = (cols < UNITS)[None, :]", "            mask = in_batch & in_units"]
+    lines += ['            col_at = cols[None, :] * {{stride("W", 0)}}']
     lines += [f"            acc_{g} = tl.zeros((BLOCK_M, BLOCK_N), dtype=tl.float32)" for g in gates]
-    lines += [
-        "            for start in range(0, UNITS, BLOCK_K):",
-        "                ks = start + tl.arange(0, BLOCK_K)",
-    ]
-    lines += ["                mask_h = (rows < BATCH)[:, None] & (ks < UNITS)[None, :]"]
-    lines += ["                mask_w = (ks < UNITS)[:, None] & (cols < UNITS)[None, :]"]
-    lines += _state("                ", "h", "HIDDEN", "ks", "mask_h", "Y + before * BATCH * UNITS")
-    for unit, g in zip(units, gates, strict=True):
-        at = f'{unit} * {{{{stride("W", 0)}}}} + ks[:, None] * {{{{stride("W", 1)}}}}'
-        lines += [f"                w_{g} = tl.load(W + {at}, mask=mask_w, other=0.0)"]
-        lines += [f"                acc_{g} += tl.dot(h, w_{g}, allow_tf32=ALLOW_TF32)"]
-    for unit, g in zip(units, gates, strict=True):
-        at = 'now * {{stride("GATES", 0)}} + rows[:, None] * {{stride("GATES", 1)}}'
-        at += f' + {unit} * {{{{stride("GATES", 2)}}}}'
-        lines += [f"            x_{g} = tl.load(GATES + {at}, mask=mask, other=0.0).to(tl.float32)"]
-        bias = f'tl.load(BIAS + {unit} * {{{{stride("BIAS", 0)}}}}, mask=(cols < UNITS)[None, :], other=0.0)'
-        lines += [f"            acc_{g} += {bias}.to(tl.float32)"]
+    lines += ["            for start in range(0, UNITS, BLOCK_K):"]
+    lines += ["                ks = start + tl.arange(0, BLOCK_K)"]
+    lines += ["                mask_h = in_batch & (ks < UNITS)[None, :]"]
+    lines += ["                mask_w = (ks < UNITS)[:, None] & in_units"]
+    lines += _state("                ", "h", "HIDDEN", "ks", "mask_h", "before")
+    lines += ['                weight_at = col_at + ks[:, None] * {{stride("W", 1)}}']
+    for g in gates:
+        lines += [f"                w_{g} = tl.load(W_{g} + weight_at, mask=mask_w, other=0.0)"]
+        lines += [f"                acc_{g} = tl.dot(h, w_{g}, acc_{g}, allow_tf32=ALLOW_TF32)"]
+    lines += ['            at = now * {{stride("GATES", 0)}} + gates_at + cols[None, :] * {{stride("GATES", 2)}}']
+    lines += ['            bias_at = cols[None, :] * {{stride("BIAS", 0)}}']
+    for g in gates:
+        lines += [f"            x_{g} = tl.load(GATES_{g} + at, mask=mask, other=0.0).to(tl.float32)"]
+        lines += [f"            acc_{g} += tl.load(BIAS_{g} + bias_at, mask=in_units, other=0.0).to(tl.float32)"]
     lines += [" " * 12 + line for line in _cell(kind)]
-    lines += ["            tl.store(Y + now * BATCH * UNITS + rows[:, None] * UNITS + cols[None, :], y, mask=mask)"]
+    lines += ["            tl.store(Y + now * BATCH * UNITS + row_at + cols[None, :], y, mask=mask)"]
     lines += ["        # The next step reads what all threads of this program have written."]
     lines += ["        tl.debug_barrier()"]
     last = "STATE" if kind == "lstm" else "Y + (0 if REVERSE else STEPS - 1) * BATCH * UNITS"
@@ -106,7 +111,7 @@ def _state(indent: str, name: str, initial: str, columns: str, mask: str, writte
         f"{indent}if step == 0:",
         f"{indent}    {name} = tl.load({initial} + {at}, mask={mask}, other=0.0)",
         f"{indent}else:",
-        f"{indent}    {name} = tl.load({written} + rows[:, None] * UNITS + {columns}[None, :], mask={mask}, other=0.0)",
+        f"{indent}    {name} = tl.load({written} + row_at + {columns}[None, :], mask={mask}, other=0.0)",
     ]
 
 
@@ -118,12 +123,12 @@ def _cell(kind: str) -> list[str]:
         return ["y = libdevice.tanh(acc_n + x_n)"]
     if kind == "gru":
         lines = ["r = tl.sigmoid(acc_r + x_r)", "z = tl.sigmoid(acc_z + x_z)", "n = libdevice.tanh(x_n + acc_n * r)"]
-        lines += _state("", "previous", "HIDDEN", "cols", "mask", "Y + before * BATCH * UNITS")
+        lines += _state("", "previous", "HIDDEN", "cols", "mask", "before")
         return [*lines, "y = (previous.to(tl.float32) - n) * z + n"]
     lines = _state("", "previous", "CELL", "cols", "mask", "STATE")
     lines += ["c = tl.sigmoid(acc_f + x_f) * previous.to(tl.float32)"]
     lines += ["c += tl.sigmoid(acc_i + x_i) * libdevice.tanh(acc_g + x_g)"]
-    lines += ["tl.store(STATE + rows[:, None] * UNITS + cols[None, :], c, mask=mask)"]
+    lines += ["tl.store(STATE + row_at + cols[None, :], c, mask=mask)"]
     return [*lines, "y = tl.sigmoid(acc_o + x_o) * libdevice.tanh(c)"]
 
 
@@ -196,6 +201,7 @@ def _lower(gates: Any, weight: Any, bias: Any, hidden: Any, cell: Any, kind: str
     sizes = [[steps, batch, units], *([[batch, units]] if kind == "lstm" else [])]
     written = [lowering.empty_strided(size, None, dtype=dtype, device=device) for size in sizes]
     layout = ir.FixedLayout(device, dtype, [batch, units])
+    side = WIDE if units >= WIDE else WIDE // 2  # hidden units, and summands of one step of the inner loop
     choices: list[Any] = []
     TEMPLATES[kind].maybe_append_choice(
         choices,
@@ -205,10 +211,10 @@ def _lower(gates: Any, weight: Any, bias: Any, hidden: Any, cell: Any, kind: str
         REVERSE=reverse,
         ALLOW_TF32=False,
         BLOCK_M=BLOCK_M,
-        BLOCK_N=BLOCK_N,
-        BLOCK_K=BLOCK_K,
+        BLOCK_N=side,
+        BLOCK_K=side,
         num_stages=1,  # a pipelined load would be issued before the barrier
-        num_warps=NUM_WARPS,
+        num_warps=side // 8,  # four of a gate's units for each thread
     )
     selected = autotune_select_algorithm("recurrent", choices, [*given, *written], layout)
     last = selected[0] if isinstance(selected, tuple) else selected  # torch 2.11 returns the node alone

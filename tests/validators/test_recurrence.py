@@ -29,13 +29,14 @@ def layer(make: str, steps: int = LONG, returned: str = "self.layer(x)", dtype: 
     return Program(source, "Model")
 
 
-# One block and several: 18 rows are two blocks of the batch, 40 units two of the hidden state.
+# One block and several: 18 rows are two blocks of the batch, 40 units two of the hidden state, 70 two wide ones.
 LAYERS = {
     "tanh": layer("RNN(6, 5, bias=False)"),
     "relu": layer("RNN(6, 40, 2, nonlinearity='relu')"),
     "gru": layer("GRU(6, 40, bidirectional=True)"),
     "gru's last state": layer("GRU(6, 5)", returned="self.layer(x)[1] * 2"),
     "lstm": layer("LSTM(6, 40, 2, bidirectional=True)"),
+    "wide lstm": layer(f"LSTM(6, {recurrence.WIDE + 6})", returned="self.layer(x)[0]"),
     "lstm without bias": layer("LSTM(6, 5, bias=False)", returned="self.layer(x)[1]"),
     "half": layer("LSTM(6, 5)", dtype="torch.bfloat16", returned="self.layer(x)[0]"),
 }

@@ -2,8 +2,8 @@
 
 Slow: division of index arrays (three passes over data that is never negative), constants written out in full.  Wrong:
 bfloat16, which NumPy does not have and the interpreter keeps as bits; rounding to it; minima and maxima that ignore
-NaN.  Replaces methods of `triton.runtime.interpreter.InterpreterBuilder` (private; triton 3.6.0 and 3.7.1); each is
-tested against torch in `tests/validators/test_interpreter.py`.
+NaN.  Replaces methods of `triton.runtime.interpreter.InterpreterBuilder` and `interpreter._get_np_dtype` (private;
+triton 3.6.0 and 3.7.1); tested against torch in `tests/validators/test_interpreter.py` and `test_language.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,17 @@ from triton.runtime import interpreter
 from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
 
 Array = np.ndarray[Any, Any]
+
+_long_way = interpreter._get_np_dtype
+_known: dict[int, tuple[Any, np.dtype[Any]]] = {}
+
+
+def numpy_dtype(kind: Any) -> np.dtype[Any]:
+    """The NumPy type of a Triton type's elements; the interpreter's own function builds a table at each call."""
+    known = _known.get(id(kind))
+    if known is None or known[0] is not kind:
+        known = _known[id(kind)] = (kind, _long_way(kind))
+    return known[1]
 
 
 def from_bfloat16(bits: Array) -> Array:
@@ -47,7 +58,7 @@ def _cast(self: InterpreterBuilder, src: TensorHandle, dst_type: Any, *_: Any) -
         return TensorHandle(to_bfloat16(data), target)
     if target.name.startswith("fp8") or src.dtype.scalar.name.startswith("fp8"):
         raise NotImplementedError("float8")
-    return TensorHandle(data.astype(interpreter._get_np_dtype(target), copy=False), target)
+    return TensorHandle(data.astype(numpy_dtype(target), copy=False), target)
 
 
 def _binary(self: InterpreterBuilder, lhs: TensorHandle, rhs: TensorHandle, op: Any) -> TensorHandle:
@@ -57,7 +68,7 @@ def _binary(self: InterpreterBuilder, lhs: TensorHandle, rhs: TensorHandle, op: 
         return TensorHandle(output if output.dtype == np.bool_ else to_bfloat16(output), kind)
     output = op(lhs.data, rhs.data)
     if output.dtype != np.bool_:
-        wanted = interpreter._get_np_dtype(kind)
+        wanted = numpy_dtype(kind)
         if output.dtype.itemsize > wanted.itemsize:
             output = output.astype(wanted)
     return TensorHandle(output, kind)
@@ -140,6 +151,7 @@ def install() -> None:
     if not hasattr(tl.core, "validate_block_shape") or not hasattr(TritonSemantic, "arange"):
         raise RuntimeError("triton checks block shapes elsewhere")
     vars(tl.core)["validate_block_shape"] = _block_numel
+    vars(interpreter)["_get_np_dtype"] = numpy_dtype
     TritonSemantic.arange = _arange
     builder = interpreter.interpreter_builder
     builder.options = replace(builder.options, debug=True, sanitize_overflow=False)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 import triton.language as tl
-from triton.runtime import interpreter
 
 from validators.interpreter import operators
+from validators.interpreter.arrays import numpy_dtype
 
 Array = np.ndarray[Any, Any]
 
@@ -69,11 +69,11 @@ def _wrapped(function: Callable[..., Array], kind: Any) -> Callable[..., Any]:
     def call(*values: Any) -> Any:
         tensors = [v for v in values if isinstance(v, tl.tensor)]
         lead = tensors[0]
-        dtype = interpreter._get_np_dtype(lead.dtype)
+        dtype = numpy_dtype(lead.dtype)
         arrays = [v.handle.data if isinstance(v, tl.tensor) else np.asarray(v, dtype) for v in values]
         result = np.asarray(function(*arrays))
         scalar = lead.dtype if kind is None else kind
-        return operators.made(result.astype(interpreter._get_np_dtype(scalar), copy=False), scalar)
+        return operators.made(result.astype(numpy_dtype(scalar), copy=False), scalar)
 
     return call
 

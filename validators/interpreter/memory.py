@@ -17,8 +17,9 @@ import numpy as np
 import torch
 import triton.language as tl
 from triton._C.libtriton import ir
-from triton.runtime import interpreter
 from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
+
+from validators.interpreter.arrays import numpy_dtype
 
 Array = np.ndarray[Any, Any]
 
@@ -145,16 +146,16 @@ def _locate(pointers: TensorHandle, mask: Array | None) -> tuple[Array, Array] |
     """The buffer's elements and the index of each lane (0 in inactive ones); None without an active lane."""
     addresses = pointers.data
     if mask is not None:
-        first = addresses[np.unravel_index(mask.argmax(), mask.shape)]
-        if not mask.flat[mask.argmax()]:
+        first = int(mask.argmax())
+        if not mask.flat[first]:
             return None
-        addresses = np.where(mask, addresses, first)
+        addresses = np.where(mask, addresses, addresses.flat[first])
     low, high = int(addresses.min()), int(addresses.max())
     which = (low + (1 << ADDRESS_BITS - 1)) >> ADDRESS_BITS  # half a gap before the buffer, half a gap behind it
     if not 1 <= which <= len(MEMORY.buffers):
         raise OutOfBounds(f"an access to no argument (address {low})")
     buffer = MEMORY.buffers[which - 1]
-    elements = buffer.of(interpreter._get_np_dtype(pointers.get_element_ty()))
+    elements = buffer.of(numpy_dtype(pointers.get_element_ty()))
     base = which << ADDRESS_BITS
     if low < base or high - base >= elements.size:
         raise OutOfBounds(f"{buffer.name} has {elements.size} elements; access to {low - base} .. {high - base}")
@@ -180,7 +181,7 @@ def masked_load(
 ) -> TensorHandle:
     """Inactive lanes hold `other`; without one they hold NaN, so that whoever relies on them shows."""
     kind = ptrs.get_element_ty()
-    dtype = interpreter._get_np_dtype(kind)
+    dtype = numpy_dtype(kind)
     lanes = _active(mask)
     if lanes is not None:
         ptrs, lanes = _together(ptrs, lanes)
@@ -244,7 +245,7 @@ def atomic_rmw(
     MEMORY.touch(ptr.data)
     found = _locate(ptr, None if lanes.all() else lanes)
     if found is None:
-        return TensorHandle(np.zeros(every, interpreter._get_np_dtype(kind)), kind)
+        return TensorHandle(np.zeros(every, numpy_dtype(kind)), kind)
     elements, index = found
     old = elements.take(index)
     where, data = index[lanes], np.broadcast_to(val.data, every)[lanes]
@@ -286,7 +287,7 @@ def _bitcast(self: InterpreterBuilder, src: TensorHandle, dst_type: Any) -> Tens
             return TensorHandle(src.data, target)
         base = src.data & ~_OFFSET
         return TensorHandle(base + (src.data - base) * old // new, target)
-    return TensorHandle(src.data.view(interpreter._get_np_dtype(dst_type)), target)
+    return TensorHandle(src.data.view(numpy_dtype(dst_type)), target)
 
 
 def _plain_load(self: InterpreterBuilder, ptr: TensorHandle, cache: Any, evict: Any, volatile: Any) -> TensorHandle:

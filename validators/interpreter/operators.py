@@ -26,27 +26,38 @@ _PLAIN = frozenset(id(kind) for kind in (*_INTEGERS, *_FLOATS))
 _WHOLE = frozenset(id(kind) for kind in _INTEGERS)
 _REAL = frozenset(id(kind) for kind in _FLOATS)
 _BITS = frozenset(id(kind) for kind in (*_INTEGERS, tl.int1))
-_types: dict[tuple[int, tuple[int, ...]], Any] = {}
+_types: dict[tuple[int, tuple[int, ...]], tuple[Any, Any, Any]] = {}
 _shapes: dict[tuple[int, ...], tuple[Any, Any]] = {}
+_tensor, _handle = tl.tensor, TensorHandle
 
 
 def made(data: Array, scalar: Any) -> Any:
-    """A `tl.tensor` of element type `scalar`: a block, or a scalar where `data` has the programs' axis only."""
-    if data.ndim == 1:
-        return tl.tensor(TensorHandle(data, scalar), scalar)
+    """A `tl.tensor` of element type `scalar`: a block, or a scalar where `data` has the programs' axis only.
+
+    The elements of `data` are not larger than `scalar`: what `TensorHandle` checks each time is known here.
+    """
     key = (id(scalar), data.shape[1:])
-    kind = _types.get(key)
-    if kind is None or kind.element_ty is not scalar:
-        kind = _types[key] = tl.block_type(scalar, list(key[1]))
-    return tl.tensor(TensorHandle(data, scalar), kind)
+    known = _types.get(key)
+    if known is None or known[0].scalar is not scalar:
+        kind = tl.block_type(scalar, list(key[1])) if key[1] else scalar
+        known = _types[key] = (kind, *_shape(key[1]))
+    handle = _handle.__new__(_handle)
+    handle.data, handle.dtype, handle.attr = data, scalar, {}
+    tensor = _tensor.__new__(_tensor)
+    tensor.handle, tensor.dtype = handle, scalar
+    tensor.type, tensor.shape, tensor.numel = known
+    return tensor
+
+
+def _shape(sizes: tuple[int, ...]) -> tuple[Any, Any]:
+    if sizes not in _shapes:
+        _shapes[sizes] = tl.tuple([tl.constexpr(n) for n in sizes]), tl.constexpr(math.prod(sizes))
+    return _shapes[sizes]
 
 
 def _init(self: Any, handle: TensorHandle, type: Any) -> None:
     self.handle, self.type, self.dtype = handle, type, type.scalar
-    key = tuple(type.shape) if type.is_block() else ()
-    if key not in _shapes:
-        _shapes[key] = tl.tuple([tl.constexpr(n) for n in key]), tl.constexpr(math.prod(key))
-    self.shape, self.numel = _shapes[key]
+    self.shape, self.numel = _shape(tuple(type.shape) if type.is_block() else ())
 
 
 def _operands(one: Any, other: Any, kinds: frozenset[int]) -> tuple[Any, Any] | None:
@@ -96,6 +107,8 @@ def _method(name: str, compute: Callable[..., Array], kinds: frozenset[int], res
 
 def _reflected(compute: Callable[..., Array]) -> Callable[..., Array]:
     # Only numbers come here: of two tensors the left one's method is asked.
+    if isinstance(compute, np.ufunc):
+        return lambda left, right: compute(right, left)
     return lambda left, right: compute(np.broadcast_to(np.asarray(right, left.dtype), left.shape), left)
 
 
@@ -124,11 +137,9 @@ def _item() -> Callable[..., Any]:
         index = index if isinstance(index, tuple) else (index,)
         if not all(place is None or place == everything for place in index):
             return long_way(self, index if len(index) > 1 else index[0])
-        data = self.handle.data
-        for axis, place in enumerate(index):
-            if place is None:
-                data = np.expand_dims(data, axis + 1)
-        return self if data is self.handle.data else made(data, self.dtype)
+        if None not in index:
+            return self
+        return made(self.handle.data[(everything, *index)], self.dtype)
 
     return method
 

@@ -14,7 +14,18 @@ def install() -> None:
     if not knobs.runtime.interpret:
         raise RuntimeError("TRITON_INTERPRET=1 has to be set before triton is imported")
     from validators import grids
-    from validators.interpreter import arrays, assembly, externs, host, kernels, lockstep, memory, operators, reduce
+    from validators.interpreter import (
+        arrays,
+        assembly,
+        externs,
+        host,
+        kernels,
+        language,
+        lockstep,
+        memory,
+        operators,
+        reduce,
+    )
 
     memory.install()
     arrays.install()
@@ -22,6 +33,7 @@ def install() -> None:
     kernels.install()
     lockstep.install()
     operators.install()
+    language.install()
     assembly.install()
     externs.install()
     host.install()
