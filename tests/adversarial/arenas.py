@@ -74,7 +74,7 @@ class Arenas:
     def __init__(self) -> None:
         self._made: dict[tuple[frozenset[Layer], tuple[Stage, ...]], Arena] = {}
 
-    def of(self, tier: Tier, stages: tuple[Stage, ...] = RUNNING, seconds: float = 3.0) -> Arena:
+    def of(self, tier: Tier, stages: tuple[Stage, ...] = RUNNING, seconds: float = 4.0) -> Arena:
         """The arena of a tier; skips the test where the machine is of a lower one."""
         arena = self.without(WITHOUT[tier], stages, seconds)
         if arena.pool.tier is not tier:
@@ -82,7 +82,7 @@ class Arenas:
             pytest.skip(f"this machine is {arena.pool.tier}, not {tier}: {missing}")
         return arena
 
-    def without(self, layers: frozenset[Layer], stages: tuple[Stage, ...] = RUNNING, seconds: float = 3.0) -> Arena:
+    def without(self, layers: frozenset[Layer], stages: tuple[Stage, ...] = RUNNING, seconds: float = 4.0) -> Arena:
         """The arena that leaves `layers` out."""
         key = (layers, stages)
         if key not in self._made:

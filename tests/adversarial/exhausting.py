@@ -8,8 +8,9 @@ from attack import HELD, Attack, attack, program
 
 from validators.verdict import Reason
 
-# Where others use the machine too, pages come slowly, and the deadline may be first.
+# Where others use the machine too, pages and files come slowly, and the deadline may be first.
 _MEMORY = (Reason.OUT_OF_MEMORY, Reason.TIMEOUT)
+_FILES = (Reason.TOO_MANY_FILES, Reason.TIMEOUT)
 _COUNTED = (Reason.TOO_MANY_PROCESSES, Reason.OUT_OF_MEMORY, Reason.TIMEOUT, Reason.IMPORT_ERROR, Reason.CRASHED)
 
 
@@ -128,21 +129,24 @@ COUNTS = [
     attack(
         "many_files",
         program(
-            extra="import os, time\nfor i in range(60000):\n    os.close(os.open(f'f{i}', os.O_CREAT))\ntime.sleep(60)"
+            extra="import os, time\nfor i in range(25000):\n    os.close(os.open(f'f{i}', os.O_CREAT))\ntime.sleep(60)"
         ),
-        Reason.TOO_MANY_FILES,
+        *_FILES,
+        heavy=True,
     ),
     attack(
         "many_folders",
-        program(extra="import os, time\nfor i in range(60000):\n    os.mkdir(f'd{i}')\ntime.sleep(60)"),
-        Reason.TOO_MANY_FILES,
+        program(extra="import os, time\nfor i in range(25000):\n    os.mkdir(f'd{i}')\ntime.sleep(60)"),
+        *_FILES,
+        heavy=True,
     ),
     attack(
         "many_files_in_a_hidden_folder",
         program(
-            extra="import os, time\nos.mkdir('d', 0o300)\nfor i in range(60000):\n    os.close(os.open(f'd/f{i}', os.O_CREAT))\ntime.sleep(60)"
+            extra="import os, time\nos.mkdir('d', 0o300)\nfor i in range(25000):\n    os.close(os.open(f'd/f{i}', os.O_CREAT))\ntime.sleep(60)"
         ),
-        Reason.TOO_MANY_FILES,
+        *_FILES,
+        heavy=True,
     ),
     attack(
         "full_disk",
