@@ -127,6 +127,8 @@ def _watch(settings: Settings, jobs: dict[int, Job]) -> None:
 
 
 def _warm(settings: Settings) -> None:
+    import torch
+
     from validators import eager, program_side, remote, shapes  # noqa: F401 - imported so that no child has to
 
     if Stage.LAUNCH in settings.stages:
@@ -146,6 +148,8 @@ def _warm(settings: Settings) -> None:
         from validators import compiling, offline_cuda, standing_in  # noqa: F401 - as above
 
         offline_cuda.install(settings.device_target)
+    # FBGEMM asks once what the processor is, in files that no child may read.
+    torch.nn.functional.embedding_bag(torch.zeros(1, 1, dtype=torch.long), torch.zeros(1, 1), mode="sum")
     gc.collect()
     gc.freeze()  # the collector need not touch, and so unshare, what all children have in common
     _check_one_thread()

@@ -170,8 +170,11 @@ def test_pairs_are_proved_and_say_so() -> None:
     good = Program(program("return torch.relu(self.linear(x)).softmax(-1) + x.mean(-1, keepdim=True)"), "Model")
     constant = Program(program("return 1 + self.linear(x).tanh() * 1e-7"), "Model")
     random = Program(program("return torch.nn.functional.dropout(self.linear(x), 0.5, True)"), "Model")
-    proved, vacuous, drawn = judged(good, constant, random)
+    rows = "torch.nn.functional.embedding_bag((x > 0).long(), self.linear.weight, mode='sum')"
+    looked_up = Program(program(f"return {rows} * 2 + self.linear(x).sum()"), "Model")  # asks what the processor is
+    proved, vacuous, drawn, found = judged(good, constant, random, looked_up)
     assert proved.accepted and proved.pair is not None
+    assert found.accepted, found.failure
     evidence = proved.pair.evidence["numerics"]
     assert evidence["by"] == "interpreter" and evidence["draws"] == 3
     assert evidence["max_error"] < 1e-5 and "shuffled" in evidence["rejected"]
