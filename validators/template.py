@@ -127,10 +127,12 @@ def _watch(settings: Settings, jobs: dict[int, Job]) -> None:
 
 
 def _warm(settings: Settings) -> None:
-    import torch
+    import torch.hub
 
     from validators import eager, program_side, remote, shapes  # noqa: F401 - imported so that no child has to
 
+    # Where tqdm is installed, the first bar of torch.fx's interpreter (torch 2.11 to 2.13) would start a thread of it.
+    torch.hub.tqdm.monitor_interval = 0
     if Stage.LAUNCH in settings.stages:
         from validators import proof_sides, proving, standing_in
 
