@@ -11,7 +11,7 @@ on one thread:
             Inductor's C++ backend, compare.  It needs a C++ compiler.
 
 Prints a line for each program that either side turns down, then one JSON line.  CPU time is user + system of a
-program's process and of what that started (ptxas, the C++ compiler); the warm-ups are shown by themselves.
+program's processes and of what they started (ptxas, the C++ compiler), without the forks and the warm-ups.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from templates import recorded
-from validate import children_cpu, fixed_set
+from validate import fixed_set
 
 from validators.pool import Pool
 from validators.verdict import Program, Settings
@@ -42,7 +42,6 @@ from validators.verdict import Program, Settings
 async def proved(programs: list[Program]) -> dict[str, Any]:
     """Our judgement of each program, all stages."""
     settings = Settings()
-    before = children_cpu()
     spent: list[float] = []
     stages: dict[str, list[float]] = {stage: [] for stage in settings.stages}
     pairs = 0
@@ -56,14 +55,12 @@ async def proved(programs: list[Program]) -> dict[str, Any]:
             pairs += judgement.accepted
             if (failure := judgement.failure) is not None:
                 print(program.entry_point, failure.stage, failure.reason, failure.detail[:200])
-    total = children_cpu() - before
     means = {stage: round(statistics.mean(seconds), 3) for stage, seconds in stages.items() if seconds}
-    return {"passed": pairs} | _summary(spent, total) | {"cpu_seconds_by_stage": means}
+    return {"passed": pairs} | _summary(spent) | {"cpu_seconds_by_stage": means}
 
 
 def compiled(programs: list[Program]) -> dict[str, Any]:
     """The same programs through eager and Inductor's C++ backend, in a warm process of their own."""
-    before = children_cpu()
     given = json.dumps([[program.source, program.entry_point] for program in programs])
     with tempfile.TemporaryDirectory() as scratch:
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS"), "1")
@@ -75,15 +72,14 @@ def compiled(programs: list[Program]) -> dict[str, Any]:
         if failure:
             print(program.entry_point, "compiled", failure)
     passed = sum(not failure for _, failure in results)
-    return {"passed": passed} | _summary([seconds for seconds, _ in results], children_cpu() - before)
+    return {"passed": passed} | _summary([seconds for seconds, _ in results])
 
 
-def _summary(spent: list[float], total: float) -> dict[str, float]:
+def _summary(spent: list[float]) -> dict[str, float]:
     return {
         "cpu_seconds_mean": round(statistics.mean(spent), 3),
         "cpu_seconds_median": round(statistics.median(spent), 3),
         "cpu_seconds_max": round(max(spent), 3),
-        "warm_up_and_forking": round(total - sum(spent), 2),
     }
 
 

@@ -72,9 +72,9 @@ class Arenas:
     """Arenas by tier and stages."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[frozenset[Layer], tuple[Stage, ...]], Arena] = {}
+        self._made: dict[tuple[frozenset[Layer], tuple[Stage, ...], float], Arena] = {}
 
-    def of(self, tier: Tier, stages: tuple[Stage, ...] = RUNNING, seconds: float = 4.0) -> Arena:
+    def of(self, tier: Tier, stages: tuple[Stage, ...] = RUNNING, seconds: float = 10.0) -> Arena:
         """The arena of a tier; skips the test where the machine is of a lower one."""
         arena = self.without(WITHOUT[tier], stages, seconds)
         if arena.pool.tier is not tier:
@@ -82,9 +82,9 @@ class Arenas:
             pytest.skip(f"this machine is {arena.pool.tier}, not {tier}: {missing}")
         return arena
 
-    def without(self, layers: frozenset[Layer], stages: tuple[Stage, ...] = RUNNING, seconds: float = 4.0) -> Arena:
+    def without(self, layers: frozenset[Layer], stages: tuple[Stage, ...] = RUNNING, seconds: float = 10.0) -> Arena:
         """The arena that leaves `layers` out."""
-        key = (layers, stages)
+        key = (layers, stages, seconds)
         if key not in self._made:
             self._made[key] = Arena(layers, stages, seconds)
         return self._made[key]

@@ -60,6 +60,7 @@ class Attack:
     tiers: tuple[Tier, ...] = ALL
     unheld: bool = False
     heavy: bool = False
+    seconds: float = 10.0  # of CPU; three times as long by the clock, enough where other attacks fill the disk
 
 
 def attack(name: str, source: str, *reasons: Reason | None, heavy: bool = False) -> Attack:

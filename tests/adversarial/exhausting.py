@@ -238,4 +238,4 @@ TEXTS = [
     attack("deep_nesting", program(extra="n = " + "-" * 50_000 + "1"), Reason.SYNTAX_ERROR, Reason.CRASHED),
 ]
 
-ATTACKS = [*TIME, *MEMORY, *COUNTS, *ENDINGS, *TEXTS]
+ATTACKS = [*(replace(attack, seconds=3.0) for attack in TIME), *MEMORY, *COUNTS, *ENDINGS, *TEXTS]

@@ -37,10 +37,9 @@ def test_there_are_enough_of_them() -> None:
 def test_an_attack_gets_its_verdict_and_nothing_else(
     tier: Tier, attack: Attack, arenas: Arenas, outside: Outside, request: pytest.FixtureRequest
 ) -> None:
-    arena = arenas.of(tier)
     for other in selected(request, "attack", tier=tier):
-        judged(arena, outside, other)
-    judgement = judged(arena, outside, attack).result(timeout=300)
+        judged(arenas.of(tier, seconds=other.seconds), outside, other)
+    judgement = judged(arenas.of(tier, seconds=attack.seconds), outside, attack).result(timeout=300)
     reason = judgement.failure.reason if judgement.failure else None
     assert reason in attack.reasons, judgement.verdicts[-1]
     said = json.dumps([v.to_json() for v in judgement.verdicts])
