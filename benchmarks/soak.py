@@ -28,7 +28,7 @@ import operators
 from benchmarks.synthesize import sample_pattern
 from operators import catalogue
 from synth.synthesizer import write_checked_program, write_program
-from validators.executed import record
+from validators.conduct.executed import record
 
 
 def load(source: str, name: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ PoolOpener = Callable[[int, Settings], AbstractAsyncContextManager[JudgingPool]]
 @asynccontextmanager
 async def open_pool(num_worker: int, settings: Settings) -> AsyncIterator[JudgingPool]:
     """A started validator pool; its failures end the command with one line."""
-    from validators.pool import Pool, PoolError
+    from validators.processes.pool import Pool, PoolError
 
     try:
         async with Pool(num_worker, settings) as pool:

@@ -10,12 +10,13 @@ import resource
 from collections.abc import Callable
 from dataclasses import replace
 
-from validators import contract, readable, similarity
+from validators import contract, similarity
+from validators.emission import readable
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from validators.remote import Remote
+    from validators.processes.remote import Remote
 
 
 def judge(
@@ -35,8 +36,8 @@ def judge(
     """
     from validators.errors import describe, is_out_of_memory
     from validators.loading import Refused
-    from validators.remote import LeftError, LostError, RemoteError, RemoteInstance
-    from validators.wire import WireError
+    from validators.processes.remote import LeftError, LostError, RemoteError, RemoteInstance
+    from validators.processes.wire import WireError
 
     made: Pair | None = None
 

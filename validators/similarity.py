@@ -52,12 +52,12 @@ def check(program: Program) -> Verdict:
     known = fingerprints()
     found = known["sources"].get(source_hash(program.source, program.entry_point, keep_constants=False))
     if found is not None:
-        return Verdict(Stage.SIMILARITY, False, Reason.KERNELBENCH_SOURCE, f"KernelBench {found}", metrics)
+        return Verdict(Stage.SIMILARITY, False, Reason.BENCHMARK_SOURCE, f"KernelBench {found}", metrics)
     signature = canonical_operators(program.pattern)
     if len(signature) >= MIN_SIGNATURE:
         found = known["signatures"].get(_hash(signature))
         if found is not None:
-            return Verdict(Stage.SIMILARITY, False, Reason.KERNELBENCH_SIGNATURE, f"KernelBench {found}", metrics)
+            return Verdict(Stage.SIMILARITY, False, Reason.BENCHMARK_SIGNATURE, f"KernelBench {found}", metrics)
     return Verdict(Stage.SIMILARITY, True, metrics=metrics)
 
 
