@@ -1,17 +1,20 @@
 """Does decontamination find disguised benchmark problems, and does it leave everything else alone?
 
-    python benchmarks/contamination.py problems=FILE.jsonl [levels=[1,2,3]] [mutators=[rename,...]] [every=K] [seed=S]
+    python benchmarks/contamination.py problems=FILE.jsonl [levels=[1,2,3]] [mutators=[rename,...]] [every=K] [first=N]
+        [seed=S] [most_seconds=S]
     python benchmarks/contamination.py independent=DIR
     python benchmarks/contamination.py clean=PATH
 
 All take `num_worker=N` (1), `behaviour=true` (stage EAGER too, so that programs can be known by what they compute; for
 small programs) and `out=FILE`, which gets a JSON line with each program.
 
-`problems`: {level, problem_id, name, code} a line.  Every problem is disguised in every way of `benchmarks/mutators` and
-judged: source in this process, graph by a real contained pool, each whatever the other says.  A program that does not
+`problems`: {level, problem_id, name, code} a line.  Every problem is disguised in every way of `benchmarks/mutators`
+and judged: source in this process, graph by a real contained pool, each whatever the other says.  A program that does not
 run, or whose outputs have other shapes where the disguise keeps them, is the mutator's fault and counts as no program;
 the mutator is then asked for something smaller.  A program is recalled when a stage turns it down for a benchmark's
 sake.  The baseline compares the operators that a program claims to be made of with level 2's file names, exactly.
+`most_seconds` leaves out problems that take more CPU-seconds undisguised (unrolled recurrences take a minute, a hundred
+times what others do); they are named in the output.
 `independent`: folders `positive` and `negative`; files carry level and problem in their names (2_11_words.py).
 `clean`: programs in which no benchmark is known to be: recorded answers, a run, JSON lines or a folder; see
 `synth.programs`.  Prints a table on stderr and one JSON line.
@@ -19,13 +22,13 @@ sake.  The baseline compares the operators that a program claims to be made of w
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import json
 import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.baseline import claims_known
 from benchmarks.mutators import MUTATORS, SAME_SHAPES, mutants
+from benchmarks.recall import Judged, in_order, share, summary, table
 from synth.programs import find_candidates, read_candidate
 from validators import similarity
 from validators.contract import find_entry_point
@@ -42,32 +46,6 @@ from validators.verdict import Judgement, Program, Settings, Stage, Verdict
 
 #: sizes do not matter on fake tensors, and KernelBench's are beyond any memory
 ANY_SIZE = 1 << 60
-
-
-@dataclass
-class Judged:
-    """What came of one program."""
-
-    label: str
-    level: int
-    mutator: str = ""
-    turned_down: list[str] = field(default_factory=list)  # stages that did so for a benchmark's sake
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    fault: str = ""  # why it is no program to count
-    outputs: list[str] | None = None
-    inputs: list[str] | None = None
-    attempts: int = 1
-    source: str = ""
-
-    @property
-    def tiers(self) -> list[str]:
-        """Tiers of the findings that turned it down: the first of each stage that did."""
-        return sorted({finding["tier"] for finding in self.findings if finding["rejects"]})
-
-    @property
-    def named(self) -> bool:
-        """Whether a finding names the very problem."""
-        return any(finding["problem"] == self.label for finding in self.findings)
 
 
 class Judge:
@@ -85,6 +63,7 @@ class Judge:
             judged.fault = f"{type(error).__name__}: {error}"
             return judged
         judgement: Judgement = await self.pool.judge(program)
+        judged.seconds = sum(verdict.cpu_seconds for verdict in judgement.verdicts)
         for verdict in judgement.verdicts:
             self._note(judged, verdict)
         return judged
@@ -130,9 +109,17 @@ async def disguised(judge: Judge, problem: dict[str, Any], mutator: str, plain: 
 
 
 async def run_problems(
-    judge: Judge, problems: list[dict[str, Any]], mutators: list[str], seed: str, keep: Callable[[Judged], None]
+    judge: Judge,
+    problems: list[dict[str, Any]],
+    mutators: list[str],
+    seed: str,
+    most_seconds: float,
+    keep: Callable[[Judged], None],
 ) -> tuple[list[Judged], dict[str, list[str]]]:
-    """Every problem with every mutator; what came of it, and which problems a mutator could do nothing with."""
+    """Every problem with every mutator; what came of it, and which problems a mutator could do nothing with.
+
+    Those that take longer than `most_seconds` are under "left out".
+    """
     results: list[Judged] = []
     unchanged: dict[str, list[str]] = defaultdict(list)
 
@@ -141,6 +128,9 @@ async def run_problems(
         plain = await judge(Program(problem["code"], "Model"), Judged(label, problem["level"], "none"))
         keep(plain)
         results.append(plain)
+        if plain.seconds > most_seconds:
+            unchanged["left out"].append(label)
+            return
         for mutator in mutators:
             judged = await disguised(judge, problem, mutator, plain, f"{seed}/{label}")
             if judged is None:
@@ -164,83 +154,11 @@ async def gather(most: int, work: Iterable[Callable[[], Awaitable[Any]]]) -> lis
     return list(await asyncio.gather(*(held(step) for step in work)))
 
 
-def share(part: int, whole: int) -> float | None:
-    """Rounded; None of nothing."""
-    return round(part / whole, 4) if whole else None
-
-
-def summary(results: list[Judged], unchanged: list[str], known: set[str]) -> dict[str, Any]:
-    """Of one mutator."""
-    counted = [judged for judged in results if not judged.fault]
-    by_level = {}
-    for level in sorted({judged.level for judged in counted}):
-        here = [judged for judged in counted if judged.level == level]
-        by_level[str(level)] = {
-            "programs": len(here),
-            "recall": share(sum(bool(judged.turned_down) for judged in here), len(here)),
-            "by_source": share(sum("similarity" in judged.turned_down for judged in here), len(here)),
-            "by_graph": share(sum("graph" in judged.turned_down for judged in here), len(here)),
-            "baseline": share(sum(judged.label in known for judged in here), len(here)),
-        }
-    deep = [judged for judged in counted if judged.level in (2, 3)]
-    return {
-        "programs": len(counted),
-        "recall": share(sum(bool(judged.turned_down) for judged in counted), len(counted)),
-        "recall_levels_2_3": share(sum(bool(judged.turned_down) for judged in deep), len(deep)),
-        "baseline": share(sum(judged.label in known for judged in counted), len(counted)),
-        "names_the_problem": share(sum(judged.named for judged in counted), len(counted)),
-        "by_level": by_level,
-        "tiers": dict(Counter(tier for judged in counted for tier in judged.tiers).most_common()),
-        "at_first_attempt": share(sum(judged.attempts == 1 for judged in counted), len(counted)),
-        "misses": sorted((judged.label for judged in counted if not judged.turned_down), key=in_order),
-        "unchanged": sorted(unchanged, key=in_order),
-        "faults": {judged.label: judged.fault for judged in results if judged.fault},
-    }
-
-
-def in_order(label: str) -> list[int]:
-    """Levels and numbers as numbers."""
-    return [int(part) for part in re.findall(r"\d+", label)]
-
-
-def table(found: dict[str, dict[str, Any]]) -> str:
-    """For people."""
-    lines = [
-        f"{'mutator':<11}{'programs':>9}{'recall':>8}  {'L1':>7}{'L2':>7}{'L3':>7}{'source':>8}{'graph':>7}{'names':>7}"
-    ]
-    lines[0] += f"{'L2':>7}  unchanged, faults"
-    for mutator, told in found.items():
-        levels = told["by_level"]
-        whole = {
-            key: sum((levels[n][key] or 0) * levels[n]["programs"] for n in levels) for key in ("by_source", "by_graph")
-        }
-        count = max(told["programs"], 1)
-        cells = [percent(levels.get(level, {}).get("recall")) for level in ("1", "2", "3")]
-        lines.append(
-            f"{mutator:<11}{told['programs']:>9}{percent(told['recall']):>8}  {''.join(f'{c:>7}' for c in cells)}"
-            f"{percent(whole['by_source'] / count):>8}{percent(whole['by_graph'] / count):>7}"
-            f"{percent(told['names_the_problem']):>7}{percent(levels.get('2', {}).get('baseline')):>7}"
-            f"  {len(told['unchanged'])}, {len(told['faults'])}"
-        )
-    lines.append("source, graph: turned down by that stage; names: a finding names the very problem; last L2: the")
-    lines.append(
-        "exact-name check on level 2, all that it knows.  Level 1 inside a larger model is not held against it."
-    )
-    return "\n".join(lines)
-
-
-def percent(value: float | None) -> str:
-    """A share in percent."""
-    return "-" if value is None else f"{100 * value:.1f}"
-
-
 def labelled(folder: Path) -> list[tuple[str, str, Program]]:
     """Label, problem and program of the files of a folder."""
     found = []
     for file in sorted(folder.glob("*.py")):
         source = file.read_text(encoding="utf-8")
-        import ast
-
         entry = find_entry_point(ast.parse(source)) or "Model"
         level, number, *_ = file.stem.split("_")
         found.append((f"{folder.name}/{file.name}", f"{level}/{number}", Program(source, entry)))
@@ -346,14 +264,15 @@ async def measure(given: dict[str, str]) -> dict[str, Any]:
         max_tensor_bytes=(2 << 30) if behaviour else ANY_SIZE,
         validation_timeout=600,
     )
-    out = Path(given["out"]).open("w", encoding="utf-8") if "out" in given else None
+    if "out" in given:
+        Path(given["out"]).write_text("", encoding="utf-8")
 
     def keep(judged: Judged) -> None:
-        if out is not None:
+        if "out" in given:
             told = {"problem": judged.label, "mutator": judged.mutator, "turned_down": judged.turned_down}
             told |= {"findings": judged.findings, "fault": judged.fault, "attempts": judged.attempts}
-            out.write(json.dumps(told | {"code": judged.source}) + "\n")
-            out.flush()
+            with Path(given["out"]).open("a", encoding="utf-8") as out:
+                out.write(json.dumps(told | {"code": judged.source}) + "\n")
 
     async with Pool(int(given.get("num_worker", 1)), settings) as pool:
         judge = Judge(pool, settings)
@@ -361,8 +280,11 @@ async def measure(given: dict[str, str]) -> dict[str, Any]:
         if "problems" in given:
             levels = [int(level) for level in listed(given.get("levels", "1,2,3"))]
             problems = read_problems(Path(given["problems"]), levels, int(given.get("every", 1)))
+            problems = problems[int(given.get("first", 0)) :]
             mutators = listed(given["mutators"]) if "mutators" in given else list(MUTATORS)
-            results, unchanged = await run_problems(judge, problems, mutators, given.get("seed", "0"), keep)
+            most = float(given.get("most_seconds", "inf"))
+            results, unchanged = await run_problems(judge, problems, mutators, given.get("seed", "0"), most, keep)
+            told["left_out"] = sorted(unchanged.pop("left out", []), key=in_order)
             known = claims_known(read_problems(Path(given["problems"]), [1, 2, 3], 1))
             found = {}
             for mutator in ["none", *mutators]:

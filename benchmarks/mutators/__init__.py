@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterator
 
 from benchmarks.mutators.dead import dead_code
+from benchmarks.mutators.formulas import formulas, neutral
 from benchmarks.mutators.functional import rewrite
 from benchmarks.mutators.nesting import embed, wrap
 from benchmarks.mutators.order import reorder
@@ -25,6 +26,15 @@ def combined(work: Work) -> None:
             step(work)
 
 
+def embed_combined(work: Work) -> None:
+    """Part of a larger model, and disguised: nothing of its text is left to find."""
+    steps: list[Mutator] = [rewrite, dead_code, embed, reorder, constants, rename, reformat]
+    gone = [constants, dead_code, rewrite][: max(0, work.attempt - 1)]
+    for step in steps:
+        if step not in gone:
+            step(work)
+
+
 MUTATORS: dict[str, Mutator] = {
     "rename": rename,
     "reformat": reformat,
@@ -36,9 +46,12 @@ MUTATORS: dict[str, Mutator] = {
     "dead_code": dead_code,
     "combined": combined,
     "embed": embed,
+    "embed_combined": embed_combined,
+    "formulas": formulas,
+    "neutral": neutral,
 }
 #: those that leave the shapes of inputs and outputs as they are
-SAME_SHAPES = frozenset(MUTATORS) - {"constants", "shapes", "combined", "embed"}
+SAME_SHAPES = frozenset(MUTATORS) - {"constants", "shapes", "combined", "embed", "embed_combined"}
 ATTEMPTS = 8
 
 

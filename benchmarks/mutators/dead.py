@@ -36,9 +36,9 @@ class _PassThrough(ast.NodeTransformer):
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         one = len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
-        if one and isinstance(node.value, ast.Call) and ast.unparse(node.value.func).startswith(("self.", "torch.")):
-            if "shape" not in ast.unparse(node.value) and self.work.rng.random() < 0.6:
-                node.value = self._through(node.value)
+        called = isinstance(node.value, ast.Call) and ast.unparse(node.value.func).startswith(("self.", "torch."))
+        if one and called and "shape" not in ast.unparse(node.value) and self.work.rng.random() < 0.6:
+            node.value = self._through(node.value)
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.AST:

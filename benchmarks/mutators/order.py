@@ -135,9 +135,13 @@ def _swap(function: ast.FunctionDef, rng: random.Random) -> None:
             sides = (node.left, node.right)
             if not any(_is_sequence(item) for side in sides for item in ast.walk(side)):
                 node.left, node.right = node.right, node.left
-        elif isinstance(node, ast.Call) and dotted(node.func).removeprefix("torch.") in _COMMUTATIVE_CALLS:
-            if len(node.args) == 2 and not any(isinstance(given, ast.Constant | ast.UnaryOp) for given in node.args):
-                node.args.reverse()
+        elif (
+            isinstance(node, ast.Call)
+            and dotted(node.func).removeprefix("torch.") in _COMMUTATIVE_CALLS
+            and len(node.args) == 2
+            and not any(isinstance(given, ast.Constant | ast.UnaryOp) for given in node.args)
+        ):
+            node.args.reverse()
 
 
 def _is_sequence(node: ast.AST) -> bool:

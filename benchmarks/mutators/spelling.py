@@ -7,8 +7,12 @@ import ast
 from benchmarks.mutators.work import Work, classes, expression, library, parameters, self_attribute
 
 #: functions of torch whose first argument is a tensor, and which tensors have as methods with the same arguments
-_METHODS = set(
-    ["relu", "sigmoid", "tanh", "exp", "log", "sqrt", "abs", "sum", "mean", "max", "min", "logsumexp", "softmax", "log_softmax", "clamp", "flatten", "matmul", "bmm", "cumsum", "cumprod", "argmax", "argmin", "norm", "sign", "pow", "transpose", "permute", "squeeze", "unsqueeze", "add", "sub", "mul", "div", "tril", "triu", "roll", "log2"]
+_METHODS = frozenset(
+    """
+    relu sigmoid tanh exp log sqrt abs sum mean max min logsumexp softmax log_softmax clamp flatten matmul bmm
+    cumsum cumprod argmax argmin norm sign pow transpose permute squeeze unsqueeze add sub mul div tril triu
+    roll log2
+    """.split()
 )
 _OPERATORS: dict[type[ast.operator], tuple[str, ...]] = {
     ast.Add: ("torch.add(LEFT, RIGHT)", "LEFT.add(RIGHT)"),
@@ -36,7 +40,7 @@ def respell(work: Work) -> int:
     for owner in classes(work.tree):
         for item in owner.body:
             if isinstance(item, ast.FunctionDef) and item.name == "forward":
-                speller = _Speller(work, set(parameters(item)))
+                speller = Speller(work, set(parameters(item)))
                 for _ in range(2):  # once for what names hold, in loops
                     speller.learn(item)
                 item.body = [speller.visit(statement) for statement in item.body]
@@ -44,7 +48,9 @@ def respell(work: Work) -> int:
     return done
 
 
-class _Speller(ast.NodeTransformer):
+class Speller(ast.NodeTransformer):
+    """Rewrites a forward; `tensors` are names that hold tensors, to which `learn` adds."""
+
     def __init__(self, work: Work, tensors: set[str]) -> None:
         self.work, self.tensors, self.done = work, tensors, 0
 
@@ -63,6 +69,7 @@ class _Speller(ast.NodeTransformer):
         self.tensors -= others
 
     def is_tensor(self, node: ast.expr) -> bool:
+        """Whether the expression gives a tensor beyond doubt."""
         if isinstance(node, ast.Name):
             return node.id in self.tensors
         if isinstance(node, ast.BinOp):

@@ -98,7 +98,7 @@ class _Renamer(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         ours = self_attribute(node) in self.attributes
-        others = node.attr in self.attributes and node.attr not in _torch_attributes()
+        others = node.attr in self.attributes and node.attr not in _TORCH_ATTRIBUTES
         self.generic_visit(node)
         if ours or others:
             node.attr = self.new[node.attr]
@@ -129,11 +129,14 @@ class _Renamer(ast.NodeTransformer):
         return node
 
 
-def _torch_attributes() -> set[str]:
-    # Of tensors and modules; those a benchmark's programs reach on something that is not self.
-    return set(
-        ["T", "data", "device", "dim", "dtype", "shape", "size", "view", "weight", "bias", "mean", "std", "norm", "scale", "softmax", "transpose", "relu", "add", "mul", "sub", "div", "flatten", "linear", "dropout", "layer_norm", "conv1d", "conv2d", "conv3d", "groups", "stride", "padding", "sum", "max", "min", "clamp", "tanh", "sigmoid", "matmul", "bmm", "split", "unfold", "expand", "float", "sin", "cos", "exp", "pool"]
-    )
+#: of tensors and modules; those a benchmark's programs reach on something that is not self
+_TORCH_ATTRIBUTES = frozenset(
+    """
+    T data device dim dtype shape size view weight bias mean std norm scale softmax transpose relu add mul sub
+    div sum flatten linear dropout layer_norm conv1d conv2d conv3d groups stride padding max min clamp tanh
+    sigmoid matmul bmm split unfold expand float sin cos exp pool
+    """.split()
+)
 
 
 def reformat(work: Work) -> None:
