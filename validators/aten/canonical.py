@@ -3,7 +3,7 @@
 Taken away: names, shapes, dtypes, the values of constants, signs, views and copies, the order of commutative
 operands, dead code, and everything made of parameters alone.  Formulas become the operators that they spell: an
 exponential over its sum is a softmax, with or without the maximum that keeps it in range; the mean of squared distances
-from the mean is a variance.  How many constants a sum or product holds is kept, since a scale is an operator of its own.
+from the mean is a variance.  How many constants a sum or product holds is kept: a scale is an operator of its own.
 `rules` holds what is known of each ATen operator; this file holds the algebra.
 
 Expressions are interned: equal ones are one object, so graphs with shared parts stay small.
@@ -12,7 +12,7 @@ Expressions are interned: equal ones are one object, so graphs with shared parts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -80,6 +80,8 @@ class Algebra:
         terms = self._with_recognised_sums(terms)
         if len(terms) == 1 and not constants:
             return terms[0]
+        if len(terms) == 2 and terms[0] is terms[1] and not constants:
+            return terms[0] if SCALAR in terms[0].constants and terms[0].op == "mul" else self.scaled(terms[0])
         return self.make("add", terms, constants)
 
     def _with_recognised_sums(self, terms: list[Expr]) -> list[Expr]:
@@ -101,31 +103,23 @@ class Algebra:
         factors, constants = _flat("mul", operands)
         if not factors:
             return constants[-1:] or SCALAR
-        factors, constants = self._with_recognised_products(factors, constants)
+        product = self._recognised(_Product(tuple(factors), constants))
+        factors, constants = list(product.factors), product.constants
         if len(factors) == 1 and not constants:
             return factors[0]
         if len(factors) == 1 and constants == SCALAR and factors[0].op == "sum":
             return self.mean(factors[0].of[0])
         return self.make("mul", factors, constants)
 
-    def _with_recognised_products(self, factors: list[Expr], constants: str) -> tuple[list[Expr], str]:
-        for recip in [f for f in factors if f.op == "recip"]:
-            below = recip.of[0]
-            if below.op == "sum" and below.of[0].op == "exp" and below.of[0] in factors:
-                factors = [*_without(factors, recip, below.of[0]), self.make("softmax", [below.of[0].of[0]])]
-            elif (y := _deviation_of(below)) is not None and (distance := self.add(y, self.mean(y))) in factors:
-                assert isinstance(distance, Expr)
-                factors = [*_without(factors, recip, distance), self.make("standardise", [y])]
-        for gate in [f for f in factors if f.op in ("sigmoid", "tanh", "add", "clamp")]:
-            inner = _gated(gate)
-            if inner is None or inner[1] not in factors:
-                continue
-            name, x, number = inner
-            if number and SCALAR not in constants:
-                continue
-            constants = constants.replace(SCALAR, "", 1) if number else constants
-            factors = [*_without(factors, gate, x), self.make(name, [x])]
-        return factors, constants
+    def _recognised(self, product: _Product) -> _Product:
+        """The product with formulas in it replaced by the functions that they spell."""
+        for factor in product.factors:
+            for name, argument, spelled in _formulas(self, factor):
+                left = product.without(*spelled)
+                if left is not None and isinstance(argument, Expr):
+                    made = self.make(name, [argument])
+                    return self._recognised(_Product((*left.factors, made), left.constants))
+        return product
 
     def scaled(self, x: Operand) -> Operand:
         """`x` times a number."""
@@ -148,6 +142,14 @@ class Algebra:
     def div(self, a: Operand, b: Operand) -> Operand:
         """a / b."""
         return self.mul(a, self.recip(b))
+
+    def less(self, x: Expr, kind: str) -> Expr | None:
+        """`x`, a sum or product, with one constant of a kind fewer; None where it has none."""
+        if x.op not in ("add", "mul") or kind not in x.constants:
+            return None
+        build = self.add if x.op == "add" else self.mul
+        made = build(*x.of, *x.constants.replace(kind, "", 1))
+        return made if isinstance(made, Expr) else None
 
     def power(self, x: Operand, exponent: float | None) -> Operand:
         """x to a number; None where the exponent is a tensor or the base is a number."""
@@ -204,9 +206,16 @@ class Algebra:
             return TENSOR
         if x.op == "mean":
             return x
-        if x.is_("mul", operands=2) and x.of[0] is x.of[1] and (y := _centred(x.of[0])) is not None:
+        if x.is_("mul", operands=2) and x.of[0] is x.of[1] and (y := self.centred(x.of[0])) is not None:
             return self.variance(y)
         return self.make("mean", [x])
+
+    def centred(self, x: Expr) -> Expr | None:
+        """y, where `x` is y less its mean."""
+        for index, term in enumerate(x.of if x.op == "add" else ()):
+            if term.op == "mean" and self.add(*x.of[:index], *x.of[index + 1 :], *x.constants) is term.of[0]:
+                return term.of[0]
+        return None
 
     def variance(self, x: Operand) -> Operand:
         """Whatever its correction."""
@@ -245,16 +254,49 @@ class Algebra:
     def linear(self, op: str, *operands: Operand) -> Operand:
         """A product of matrices or a convolution, whose operands have no order.
 
-        Where two of them depend on an input, as in attention, a number comes out.
+        Where two of them depend on an input, as in attention, a number comes out.  A part of what weights made is what
+        fewer weights make; a product over unfolded windows is a convolution; a column of ones is a bias.
         """
-        varying = [o for o in operands if isinstance(o, Expr)]
+        varying = [_of_fewer_weights(o) for o in operands if isinstance(o, Expr)]
         if not varying:
             return TENSOR
-        inner = [self.mul(*o.of) if o.op == "mul" and o.constants == SCALAR else None for o in varying]
-        if len(varying) < 2 or not any(inner):
+        if len(varying) == 1 and op == "matmul":
+            windows, inner = 0, varying[0]
+            while inner.op == "unfold":
+                windows, inner = windows + 1, inner.of[0]
+            if windows:
+                return self.make(f"conv{windows}d", [inner])
+            if inner.is_("cat"):
+                return self.add(self.make(op, inner.of), TENSOR)
+        bare = [self.mul(*o.of) if o.op == "mul" and o.constants == SCALAR else None for o in varying]
+        if len(varying) < 2 or not any(bare):
             return self.make(op, varying)
-        bare = [o if i is None else i for o, i in zip(varying, inner, strict=True)]
-        return self.scaled(self.make(op, [v for v in bare if isinstance(v, Expr)]))
+        kept = [o if b is None else b for o, b in zip(varying, bare, strict=True)]
+        return self.scaled(self.make(op, [_of_fewer_weights(v) for v in kept if isinstance(v, Expr)]))
+
+    def joined(self, *operands: Operand) -> Operand:
+        """Concatenated along an axis, in whatever order; copies of one expression (heads of attention) are one."""
+        flat: list[Expr] = []
+        if len(operands) == 1:
+            return operands[0]
+        for operand in operands:
+            if isinstance(operand, Expr):
+                inner = _of_fewer_weights(operand)
+                flat.extend(inner.of if inner.op == "cat" else [inner])
+        if not flat:
+            return TENSOR
+        return flat[0] if len(flat) > 1 and len(set(flat)) == 1 else self.make("cat", flat)
+
+    def part(self, x: Operand) -> Operand:
+        """A slice; of what was put together from pieces, the pieces so far."""
+        return x if isinstance(x, Expr) and x.op in ("cat", "part") else self.call("part", x)
+
+
+def _of_fewer_weights(x: Expr) -> Expr:
+    """Without the slice, where `x` is one of a matrix product by weights, or of that and a bias."""
+    inner = x.of[0] if x.op == "part" else x
+    product = inner.of[0] if inner.is_("add", TENSOR) else inner
+    return inner if product.is_("matmul") else x
 
 
 def _flat(op: str, operands: Sequence[Operand]) -> tuple[list[Expr], str]:
@@ -280,16 +322,6 @@ def _without(terms: list[Expr], *gone: Expr) -> list[Expr]:
     return left
 
 
-def _centred(x: Expr) -> Expr | None:
-    """y, where `x` is y less its mean."""
-    if not x.is_("add", operands=2):
-        return None
-    for one, other in (x.of, x.of[::-1]):
-        if other.op == "mean" and other.of[0] is one:
-            return one
-    return None
-
-
 def _deviation_of(x: Expr) -> Expr | None:
     """y, where `x` is its standard deviation, with an epsilon under the root, beside it or none."""
     x = x.of[0] if x.is_("add", SCALAR) else x
@@ -300,26 +332,67 @@ def _deviation_of(x: Expr) -> Expr | None:
     return inner.of[0] if inner.op == "var" else None
 
 
-def _gated(gate: Expr) -> tuple[str, Expr, bool] | None:
-    """The activation that `gate` is one factor of, its argument, and whether a number is a further factor."""
-    inner = gate.of[0]
-    if gate.op == "sigmoid":
-        return ("gelu", inner.of[0], False) if inner.is_("mul", SCALAR) else ("silu", inner, False)
-    if gate.op == "tanh" and inner.op == "softplus":
-        return "mish", inner.of[0], False
-    if gate.op == "clamp" and inner.is_("add", SCALAR):
-        return "hardswish", inner.of[0], True
-    if gate.is_("add", SCALAR) and inner.op in ("erf", "tanh"):
+@dataclass(frozen=True)
+class _Product:
+    """Factors and constants of a product that is being made."""
+
+    factors: tuple[Expr, ...]
+    constants: str
+
+    def without(self, *gone: Operand) -> _Product | None:
+        """What is left when these are taken out, a product piece by piece; None where they are not all there."""
+        factors, constants = list(self.factors), self.constants
+        for operand in gone:
+            if isinstance(operand, Expr) and operand in factors:
+                factors.remove(operand)
+                continue
+            pieces = operand if isinstance(operand, str) else operand.constants
+            if isinstance(operand, Expr):
+                if operand.op != "mul" or any(operand.of.count(f) > factors.count(f) for f in operand.of):
+                    return None
+                factors = _without(factors, *operand.of)
+            for kind in pieces:
+                if kind not in constants:
+                    return None
+                constants = constants.replace(kind, "", 1)
+        return _Product(tuple(factors), constants)
+
+
+def _formulas(a: Algebra, f: Expr) -> Iterator[tuple[str, Operand, tuple[Operand, ...]]]:
+    """What a factor may be a part of: the function, its argument, and all factors that spell it."""
+    inner = f.of[0] if f.of else None
+    if inner is None:
+        return
+    if f.op == "recip":
+        if inner.op == "sum" and inner.of[0].op == "exp":
+            yield "softmax", inner.of[0].of[0], (f, inner.of[0])
+        if (y := _deviation_of(inner)) is not None:
+            yield "standardise", y, (f, a.add(y, a.mean(y)))
+        if inner.is_("add", SCALAR) and inner.of[0].is_("mul", operands=2):
+            # x e (e + 2) / (e (e + 2) + 2) with e = exp(x)
+            for e, more in (inner.of[0].of, inner.of[0].of[::-1]):
+                if e.op == "exp" and more is a.add(e, SCALAR):
+                    yield "mish", e.of[0], (f, e, more, e.of[0])
+    elif f.op == "sigmoid":
+        yield "sigmoid", inner, (f, a.call("exp", inner))
+        yield "silu", inner, (f, inner)
+        if (x := a.less(inner, SCALAR)) is not None and inner.op == "mul":
+            yield "gelu", x, (f, x)
+    elif f.op == "tanh" and inner.op == "softplus":
+        yield "mish", inner.of[0], (f, inner.of[0])
+    elif f.op == "clamp" and (x := a.less(inner, SCALAR)) is not None and inner.op == "add":
+        yield "hardswish", x, (f, x, SCALAR)
+    elif f.is_("add", SCALAR) and inner.op in ("erf", "tanh"):
         argument = inner.of[0]
-        if inner.op == "erf":
-            return ("gelu", argument.of[0], True) if argument.is_("mul", SCALAR) else None
+        bare = a.less(argument, SCALAR) if argument.op == "mul" else None
+        if inner.op == "erf" and bare is not None:
+            yield "gelu", bare, (f, bare, SCALAR)
         # The cubic under the tanh: a number times (x + a number times x^3).
-        cubic = argument.of[0] if argument.is_("mul", SCALAR) else argument
-        if cubic.op == "add" and len(cubic.of) == 2:
+        cubic = argument if bare is None else bare
+        if inner.op == "tanh" and cubic.op == "add" and len(cubic.of) == 2:
             for one, other in (cubic.of, cubic.of[::-1]):
                 if other.op == "mul" and other.of == (one, one, one):
-                    return "gelu", one, True
-    return None
+                    yield "gelu", one, (f, one, SCALAR)
 
 
 def below(outputs: Sequence[Expr]) -> list[Expr]:

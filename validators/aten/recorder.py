@@ -44,7 +44,7 @@ ALIASES = {
     *("clone", "contiguous", "_to_copy", "to", "detach", "alias", "lift_fresh", "lift_fresh_copy", "copy", "positive"),
     *("_reshape_copy", "_unsafe_view", "view_copy", "resolve_conj", "resolve_neg", "_conj_physical"),
     *("flip", "rot90", "repeat", "expand_copy", "constant_pad_nd", "channel_shuffle", "pixel_shuffle"),
-    *("pixel_unshuffle", "tile", "im2col", "empty_strided"),
+    *("pixel_unshuffle", "tile", "col2im"),
 }
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"}
 
@@ -105,8 +105,8 @@ class Recorder(TorchDispatchMode):
             old = None if whole.op in ("constant", "zeros") else whole
             strict = _digest(b"part", whole.strict, node.strict, f"{_geometry(tensor)} {tensor.storage_offset()}")
             varies = node.varies or whole.varies
-            made = Node("scatter", (old, node), (), 0, whole.shape, whole.elements, strict, varies)
-            node = made if old else replace(node, elements=whole.elements, strict=strict)
+            pieces = (old, node) if old else (node,)
+            node = Node("scatter", pieces, (), 0, whole.shape, whole.elements, strict, varies)
         self._storages[key] = (version + 1, node)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -135,7 +135,11 @@ class Recorder(TorchDispatchMode):
             first = operands[0] if operands else None
             if written:
                 self._after_write(name.rstrip("_"), operands, numbers, index, tensor, strict, varies)
-            elif first is not None and (func.is_view or _shares(tensor, args) or _is_alias(name, tensor, first)):
+            elif (
+                first is not None
+                and name != "unfold"
+                and (func.is_view or _shares(tensor, args) or _is_alias(name, tensor, first))
+            ):
                 self._set(tensor, _view(first, tensor, strict))
             else:
                 inputs = tuple(_positions(operands, given))

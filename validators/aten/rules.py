@@ -59,11 +59,19 @@ def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 
 def _product_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.mul(o[0], o[1] if len(o) > 1 else SCALAR)
+    x = o[0]
+    if len(o) == 1 and _number(n) == 1 and isinstance(x, Expr) and x.op in ("recip", "sigmoid"):
+        return x  # the 1 of `1 / x`
+    return a.mul(x, o[1] if len(o) > 1 else SCALAR)
 
 
 def _quotient(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return a.div(o[0], o[1] if len(o) > 1 else SCALAR)
+
+
+def _slice(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    written = n.inputs[0]
+    return o[0] if written is not None and written.op == "scatter" else a.part(o[0])
 
 
 def _power(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -169,12 +177,10 @@ def _var_mean(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 def _pool(kind: str) -> Rule:
     def rule(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-        rank = 1 if "1d" in n.op else 2 if "2d" in n.op else 3
         if n.output:
             return a.call(f"{kind}_pool_indices", o[0])
-        if all(size == 1 for size in n.shape[-rank:]):  # global
-            return a.mean(o[0]) if kind == "avg" else a.extremum("amax", o[0])
-        return a.call(f"{kind}_pool", o[0])
+        # Over a window or over everything, taken with a kernel or after a reshape: the size is a constant.
+        return a.mean(o[0]) if kind == "avg" else a.extremum("amax", o[0])
 
     return rule
 
@@ -205,11 +211,6 @@ def _lerp(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 def _addcmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return a.add(o[0], a.mul(o[1], o[2]) if n.op == "addcmul" else a.div(o[1], o[2]))
-
-
-def _unordered(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    varying = [e for e in o if isinstance(e, Expr)]
-    return a.make("cat", varying) if varying else TENSOR
 
 
 def _embedding(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -298,6 +299,11 @@ RULES: dict[str, Rule] = {
     "mse_loss": _squared_error,
     "lerp": _lerp,
     **dict.fromkeys(("addcmul", "addcdiv"), _addcmul),
-    **dict.fromkeys(("cat", "stack"), _unordered),
+    **dict.fromkeys(("cat", "stack", "scatter"), lambda a, n, o: a.joined(*o)),
+    "part": _slice,
+    "unfold": _first(lambda a, x: a.call("unfold", x)),
+    "im2col": _first(lambda a, x: a.call("unfold", a.call("unfold", x))),
+    "erfc": _first(lambda a, x: a.add(a.call("erf", x), SCALAR)),
+    "special_ndtr": _first(lambda a, x: a.scaled(a.add(a.call("erf", a.scaled(x)), SCALAR))),
     "embedding": _embedding,
 }
