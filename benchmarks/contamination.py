@@ -9,8 +9,8 @@ All take `num_worker=N` (1), `behaviour=true` (stage EAGER too, so that programs
 small programs) and `out=FILE`, which gets a JSON line with each program.
 
 `problems`: {level, problem_id, name, code} a line.  Every problem is disguised in every way of `benchmarks/mutators`
-and judged: source in this process, graph by a real contained pool, each whatever the other says.  A program that does not
-run, or whose outputs have other shapes where the disguise keeps them, is the mutator's fault and counts as no program;
+and judged: source in this process, graph by a real contained pool, each whatever the other says.  A program that does
+not run, or whose outputs have other shapes where the disguise keeps them, is the mutator's fault and counts as no program;
 the mutator is then asked for something smaller.  A program is recalled when a stage turns it down for a benchmark's
 sake.  The baseline compares the operators that a program claims to be made of with level 2's file names, exactly.
 `most_seconds` leaves out problems that take more CPU-seconds undisguised (unrolled recurrences take a minute, a hundred

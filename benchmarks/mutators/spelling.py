@@ -7,13 +7,12 @@ import ast
 from benchmarks.mutators.work import Work, classes, expression, library, parameters, self_attribute
 
 #: functions of torch whose first argument is a tensor, and which tensors have as methods with the same arguments
-_METHODS = frozenset(
-    """
+_METHOD_NAMES = """
     relu sigmoid tanh exp log sqrt abs sum mean max min logsumexp softmax log_softmax clamp flatten matmul bmm
     cumsum cumprod argmax argmin norm sign pow transpose permute squeeze unsqueeze add sub mul div tril triu
     roll log2
-    """.split()
-)
+    """
+_METHODS = frozenset(_METHOD_NAMES.split())
 _OPERATORS: dict[type[ast.operator], tuple[str, ...]] = {
     ast.Add: ("torch.add(LEFT, RIGHT)", "LEFT.add(RIGHT)"),
     ast.Sub: ("torch.sub(LEFT, RIGHT)", "torch.subtract(LEFT, RIGHT)", "LEFT.sub(RIGHT)", "LEFT + -RIGHT"),

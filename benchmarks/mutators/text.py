@@ -130,13 +130,12 @@ class _Renamer(ast.NodeTransformer):
 
 
 #: of tensors and modules; those a benchmark's programs reach on something that is not self
-_TORCH_ATTRIBUTES = frozenset(
-    """
+_TORCH_NAMES = """
     T data device dim dtype shape size view weight bias mean std norm scale softmax transpose relu add mul sub
     div sum flatten linear dropout layer_norm conv1d conv2d conv3d groups stride padding max min clamp tanh
     sigmoid matmul bmm split unfold expand float sin cos exp pool
-    """.split()
-)
+    """
+_TORCH_ATTRIBUTES = frozenset(_TORCH_NAMES.split())
 
 
 def reformat(work: Work) -> None:
