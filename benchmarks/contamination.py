@@ -10,9 +10,9 @@ small programs) and `out=FILE`, which gets a JSON line with each program.
 
 `problems`: {level, problem_id, name, code} a line.  Every problem is disguised in every way of `benchmarks/mutators`
 and judged: source in this process, graph by a real contained pool, each whatever the other says.  A program that does
-not run, or whose outputs have other shapes where the disguise keeps them, is the mutator's fault and counts as no program;
-the mutator is then asked for something smaller.  A program is recalled when a stage turns it down for a benchmark's
-sake.  The baseline compares the operators that a program claims to be made of with level 2's file names, exactly.
+not run, or whose outputs have other shapes where the disguise keeps them, is the mutator's fault and counts as no
+program; the mutator is then asked for something smaller.  A program is recalled when a stage turns it down for a
+benchmark's sake.  The baseline compares the operators that a program claims to be made of with level 2's file names, exactly.
 `most_seconds` leaves out problems that take more CPU-seconds undisguised (unrolled recurrences take a minute, a hundred
 times what others do); they are named in the output.
 `independent`: folders `positive` and `negative`; files carry level and problem in their names (2_11_words.py).
@@ -24,13 +24,14 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import functools
 import json
 import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -38,6 +39,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.baseline import claims_known
 from benchmarks.mutators import MUTATORS, SAME_SHAPES, mutants
 from benchmarks.recall import Judged, in_order, share, summary, table
+from synth.errors import UsageError
 from synth.programs import find_candidates, read_candidate
 from validators import similarity
 from validators.contract import find_entry_point
@@ -139,7 +141,7 @@ async def run_problems(
             results.append(judged)
             keep(judged)
 
-    await gather(len(judge.pool.workers) + 1, (lambda p=p: one(p) for p in problems))
+    await gather(len(judge.pool.workers) + 1, [functools.partial(one, problem) for problem in problems])
     return results, unchanged
 
 
@@ -157,6 +159,8 @@ async def gather(most: int, work: Iterable[Callable[[], Awaitable[Any]]]) -> lis
 def labelled(folder: Path) -> list[tuple[str, str, Program]]:
     """Label, problem and program of the files of a folder."""
     found = []
+    if not any(folder.glob("*.py")):
+        refuse(f"independent={folder.parent}: {folder.name} holds no programs (*.py).")
     for file in sorted(folder.glob("*.py")):
         source = file.read_text(encoding="utf-8")
         entry = find_entry_point(ast.parse(source)) or "Model"
@@ -172,12 +176,10 @@ async def run_independent(judge: Judge, root: Path, keep: Callable[[Judged], Non
         files = labelled(root / kind)
         results = await gather(
             len(judge.pool.workers) + 1,
-            (
-                lambda program=program, problem=problem, label=label: judge(
-                    program, Judged(problem, int(problem[0]), label)
-                )
+            [
+                functools.partial(judge, program, Judged(problem, int(problem[0]), label))
                 for label, problem, program in files
-            ),
+            ],
         )
         for judged in results:
             keep(judged)
@@ -197,13 +199,12 @@ async def run_independent(judge: Judge, root: Path, keep: Callable[[Judged], Non
             },
             "faults": {judged.mutator: judged.fault for judged in results if judged.fault},
         }
-        for judged in counted:
-            if bool(judged.turned_down) != (kind == "positive"):
-                print(
-                    f"{'missed' if kind == 'positive' else 'wrongly'}  {judged.mutator}  {nearest(judged)}",
-                    file=sys.stderr,
-                )
-    told["misses"] = "on stderr"
+        wrong = [judged for judged in counted if bool(judged.turned_down) != (kind == "positive")]
+        told[kind]["wrong"] = {judged.mutator: nearest(judged) for judged in wrong}
+        for judged in wrong:
+            print(
+                f"{'missed' if kind == 'positive' else 'wrongly'}  {judged.mutator}  {nearest(judged)}", file=sys.stderr
+            )
     return told
 
 
@@ -215,14 +216,15 @@ def nearest(judged: Judged) -> str:
 async def run_clean(judge: Judge, path: Path, keep: Callable[[Judged], None]) -> dict[str, Any]:
     """What fires on programs that nobody took from a benchmark."""
     candidates = [read_candidate(item, number, path) for number, item in enumerate(find_candidates(path), start=1)]
-    held = [candidate for candidate in candidates if candidate.program is not None]
 
-    def step(program: Program, label: str) -> Callable[[], Awaitable[Judged]]:
-        # What it was asked for is no part of this: only its text and graph.
-        return lambda: judge(Program(program.source, program.entry_point), Judged(label, 0, label))
-
+    # What a program was asked for is no part of this: only its text and graph.
     results = await gather(
-        len(judge.pool.workers) + 1, [step(c.program, c.label) for c in held if c.program is not None]
+        len(judge.pool.workers) + 1,
+        [
+            functools.partial(judge, Program(c.program.source, c.program.entry_point), Judged(c.label, 0, c.label))
+            for c in candidates
+            if c.program is not None
+        ],
     )
     for judged in results:
         keep(judged)
@@ -251,9 +253,20 @@ def listed(text: str) -> list[str]:
 
 
 def read_problems(path: Path, levels: list[int], every: int) -> list[dict[str, Any]]:
-    """Each `every`th problem of those levels."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [row for row in rows if row["level"] in levels][::every]
+    """Each `every`th problem of those levels; a file that cannot be used ends the program."""
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [row for row in rows if row["level"] in levels and row["code"] and row["name"]][::every]
+    except OSError as error:
+        refuse(f"problems={path}: {error.strerror}.")
+    except (ValueError, KeyError, TypeError) as error:
+        refuse(f"problems={path}: not lines of {{level, problem_id, name, code}} ({type(error).__name__}: {error}).")
+
+
+def refuse(line: str) -> NoReturn:
+    """Ends with the exit code of a wrong argument."""
+    print(line, file=sys.stderr)
+    sys.exit(2)
 
 
 async def measure(given: dict[str, str]) -> dict[str, Any]:
@@ -269,14 +282,18 @@ async def measure(given: dict[str, str]) -> dict[str, Any]:
 
     def keep(judged: Judged) -> None:
         if "out" in given:
-            told = {"problem": judged.label, "mutator": judged.mutator, "turned_down": judged.turned_down}
+            told: dict[str, Any] = {
+                "problem": judged.label,
+                "mutator": judged.mutator,
+                "turned_down": judged.turned_down,
+            }
             told |= {"findings": judged.findings, "fault": judged.fault, "attempts": judged.attempts}
             with Path(given["out"]).open("a", encoding="utf-8") as out:
                 out.write(json.dumps(told | {"code": judged.source}) + "\n")
 
     async with Pool(int(given.get("num_worker", 1)), settings) as pool:
         judge = Judge(pool, settings)
-        told: dict[str, Any] = {"benchmark": "contamination"}
+        result: dict[str, Any] = {"benchmark": "contamination"}
         if "problems" in given:
             levels = [int(level) for level in listed(given.get("levels", "1,2,3"))]
             problems = read_problems(Path(given["problems"]), levels, int(given.get("every", 1)))
@@ -284,29 +301,36 @@ async def measure(given: dict[str, str]) -> dict[str, Any]:
             mutators = listed(given["mutators"]) if "mutators" in given else list(MUTATORS)
             most = float(given.get("most_seconds", "inf"))
             results, unchanged = await run_problems(judge, problems, mutators, given.get("seed", "0"), most, keep)
-            told["left_out"] = sorted(unchanged.pop("left out", []), key=in_order)
+            result["left_out"] = sorted(unchanged.pop("left out", []), key=in_order)
             known = claims_known(read_problems(Path(given["problems"]), [1, 2, 3], 1))
             found = {}
             for mutator in ["none", *mutators]:
                 of_it = [judged for judged in results if judged.mutator == mutator]
                 found[mutator] = summary(of_it, unchanged[mutator], known)
             print(table(found), file=sys.stderr)
-            told |= {"problems": len(problems), "mutators": found}
+            result |= {"problems": len(problems), "mutators": found}
         if "independent" in given:
-            told["independent"] = await run_independent(judge, Path(given["independent"]), keep)
+            result["independent"] = await run_independent(judge, Path(given["independent"]), keep)
         if "clean" in given:
-            told["clean"] = await run_clean(judge, Path(given["clean"]), keep)
-    return told
+            result["clean"] = await run_clean(judge, Path(given["clean"]), keep)
+    return result
 
 
 def main() -> None:
     given = dict(argument.split("=", 1) for argument in sys.argv[1:] if "=" in argument)
     if not given.keys() & {"problems", "independent", "clean"}:
-        sys.exit(f"nothing to do\n\n{__doc__}")
+        refuse(f"nothing to do\n\n{__doc__}")
+    if "problems" in given and given.get("behaviour") == "true":
+        refuse(
+            "behaviour=true: runs programs, and the sizes of problems= are beyond any memory; leave one of them out."
+        )
     unknown = set(listed(given.get("mutators", ""))) - set(MUTATORS)
     if unknown:
-        sys.exit(f"mutators={given['mutators']}: no {', '.join(sorted(unknown))}; there are {', '.join(MUTATORS)}.")
-    print(json.dumps(asyncio.run(measure(given))))
+        refuse(f"mutators={given['mutators']}: no {', '.join(sorted(unknown))}; there are {', '.join(MUTATORS)}.")
+    try:
+        print(json.dumps(asyncio.run(measure(given))))
+    except UsageError as error:
+        refuse(str(error))
 
 
 if __name__ == "__main__":

@@ -130,12 +130,19 @@ def _assigned(node: ast.Assign) -> Iterator[_Place]:
 
 def _inside(node: ast.expr, name: str) -> Iterator[_Place]:
     """The number itself, a negated one, and numbers in a tuple."""
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        yield _Place(name, node.value, lambda value: setattr(node, "value", value))
+    if isinstance(node, ast.Constant):
+        if (value := _number(node)) is not None:
+            yield _Place(name, value, lambda new: setattr(node, "value", new))
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
         operand = node.operand
-        if type(operand.value) in (int, float):
-            yield _Place(name, -operand.value, lambda value: setattr(operand, "value", -value))
+        if (value := _number(operand)) is not None:
+            yield _Place(name, -value, lambda new: setattr(operand, "value", -new))
     elif isinstance(node, ast.Tuple) and not re.search(r"dim|axis", name):
         for item in node.elts:
             yield from _inside(item, name)
+
+
+def _number(node: ast.Constant) -> float | None:
+    """The constant's value, unless it is a truth value or no number."""
+    value = node.value
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
