@@ -12,9 +12,9 @@ small programs) and `out=FILE`, which gets a JSON line with each program.
 and judged: source in this process, graph by a real contained pool, each whatever the other says.  A program that does
 not run, or whose outputs have other shapes where the disguise keeps them, is the mutator's fault and counts as no
 program; the mutator is then asked for something smaller.  A program is recalled when a stage turns it down for a
-benchmark's sake.  The baseline compares the operators that a program claims to be made of with level 2's file names, exactly.
-`most_seconds` leaves out problems that take more CPU-seconds undisguised (unrolled recurrences take a minute, a hundred
-times what others do); they are named in the output.
+benchmark's sake.  The baseline compares the operators that a program claims to be made of with level 2's file names,
+exactly.  `most_seconds` leaves out problems that take more CPU-seconds undisguised (unrolled recurrences take a
+minute, a hundred times what others do); they are named in the output.
 `independent`: folders `positive` and `negative`; files carry level and problem in their names (2_11_words.py).
 `clean`: programs in which no benchmark is known to be: recorded answers, a run, JSON lines or a folder; see
 `synth.programs`.  Prints a table on stderr and one JSON line.
