@@ -23,4 +23,4 @@ def get_inputs():
 
 
 def get_init_inputs():
-    return [18, 24, 0.5, -1.0, 1.0]
+    return [18, 24, 2.0, -1.0, 1.0]

@@ -1,18 +1,18 @@
-# near KernelBench level 2 problem 52: batch normalisation before the activation
+# near KernelBench level 2 problem 52: the gate is normalised by itself, it does not multiply the convolution's output
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
 
-class NormBeforeMish(nn.Module):
+class NormalisedGate(nn.Module):
     def __init__(self, cin, cout, k):
         super().__init__()
         self.conv = nn.Conv2d(cin, cout, k)
         self.bn = nn.BatchNorm2d(cout)
 
     def forward(self, x):
-        h = self.bn(self.conv(x))
-        return torch.tanh(F.softplus(h)) * h
+        gate = torch.tanh(F.softplus(self.conv(x)))
+        return self.bn(gate)
 
 
 def get_inputs():
