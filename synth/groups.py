@@ -11,7 +11,7 @@ from rich.table import Table
 from synth.attempts import Begun
 from synth.journal import Journal
 from synth.money import dollars
-from synth.report import percent
+from synth.terminal_report import percent
 
 #: what samples can be sorted by.  A sample belongs where its first attempt does, whoever repaired it.
 DIMENSIONS: dict[str, Callable[[Begun], str | int]] = {

@@ -171,6 +171,16 @@ class Journal:
                 )
             yield attempt
 
+    def judged_attempts(self) -> Iterator[Attempt]:
+        """Every judged attempt with its texts, in index order, one at a time."""
+        yield from self._attempts("WHERE verdicts IS NOT NULL ORDER BY sample, attempt")
+
+    def judged_keys(self) -> Iterator[tuple[int, int, str | None]]:
+        """Sample, attempt and what it was turned down for (None: it passed), of every judged attempt in index order."""
+        yield from self._file.read(
+            "SELECT sample, attempt, reason FROM attempts WHERE verdicts IS NOT NULL ORDER BY sample, attempt"
+        )
+
     def _attempts(self, clause: str, values: tuple[Any, ...] = ()) -> Iterator[Attempt]:
         yield from self._file.read(f"SELECT {COLUMNS} FROM attempts {clause}", values, attempt_of)
 

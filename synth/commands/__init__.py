@@ -127,6 +127,23 @@ _LISTED = (
         positional="path",
     ),
     Command(
+        "report",
+        "report",
+        "a run as one HTML file: funnel, yield, coverage, evidence, cost, failures, samples beside their Triton",
+        ("python -m synth .report path=outputs/RUN out=report.html",),
+        (
+            _RUN_PATH,
+            Param("out", values.path("a file", optional=True), "where to; default <run>/report.html"),
+            Param(
+                "samples",
+                values.whole(0, 100_000),
+                "attempts whose texts come along; the page tells how many do not",
+                200,
+            ),
+        ),
+        positional="path",
+    ),
+    Command(
         "revalidate",
         "revalidate",
         "judge a run's answers again, without a request: new validators, another torch, another device",

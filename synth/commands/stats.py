@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synth import groups, report
+from synth import groups, terminal_report
 from synth.errors import DONE
 from synth.figures import progress_of
 from synth.journal import Journal
@@ -26,17 +26,17 @@ def run(given: dict[str, Any]) -> int:
     out = console()
     say(out, f"run {run_dir.root}")
     if "all" in by:
-        out.print(report.figures(progress))
+        out.print(terminal_report.figures(progress))
     else:
-        say(out, report.summary(progress))
+        say(out, terminal_report.summary(progress))
     if dimensions:
         out.print(groups.table(grouped, dimensions))
     if "stage" in by:
-        out.print(report.funnel(progress.tally, progress.kept))
+        out.print(terminal_report.funnel(progress.tally, progress.kept))
     if "reason" in by:
-        out.print(report.reasons(progress.tally))
+        out.print(terminal_report.reasons(progress.tally))
     if {"stage", "reason"} & set(by) and progress.gradients.judged:
-        out.print(*report.gradients(progress.gradients), sep="\n")
+        out.print(*terminal_report.gradients(progress.gradients), sep="\n")
     if "operator" in by:
-        out.print(report.operators(progress.tally, at_least=1))
+        out.print(terminal_report.operators(progress.tally, at_least=1))
     return DONE
