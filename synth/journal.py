@@ -63,6 +63,10 @@ class Journal:
         """What is written in the block is kept whole or not at all."""
         return self._file.together()
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """What is read in the block belongs together, also while a run writes; for a journal opened to read."""
+        return self._file.snapshot()
+
     # -- writing ------------------------------------------------------------------------------------------
 
     def set_meta(self, key: str, value: Any) -> None:

@@ -16,6 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 from synth.attempts import Attempt
+from synth.dataset.splits import group_of
 from synth.journal import Journal
 from validators.verdict import Pair
 
@@ -65,6 +66,7 @@ COLUMNS: dict[str, str] = {
     "verdicts": TEXT,
     "source_hash": TEXT,
     "signature": TEXT,
+    "group": TEXT,  # rows of one group belong in one split, see synth/dataset/splits.py
     "provider": TEXT,
     "model": TEXT,  # as the server named it
     "prompt": TEXT,
@@ -84,14 +86,21 @@ def rows(journal: Journal) -> Iterator[dict[str, Any]]:
     for attempt in journal.kept_attempts():
         assert attempt.pair is not None
         assert attempt.program is not None
-        yield _row(attempt, attempt.program, attempt.pair, "forward", identity, versions)
+        group = group_of(attempt)  # a gradient's, too
+        yield _row(attempt, attempt.program, attempt.pair, "forward", group, identity, versions)
         gradient = journal.gradient(attempt.sample, attempt.attempt)
         if gradient is not None and gradient.program is not None and gradient.pair is not None:
-            yield _row(gradient, gradient.program, gradient.pair, "backward", identity, versions)
+            yield _row(gradient, gradient.program, gradient.pair, "backward", group, identity, versions)
 
 
 def _row(
-    attempt: Attempt, program: str, pair: Pair, direction: str, identity: dict[str, Any], versions: dict[str, str]
+    attempt: Attempt,
+    program: str,
+    pair: Pair,
+    direction: str,
+    group: str,
+    identity: dict[str, Any],
+    versions: dict[str, str],
 ) -> dict[str, Any]:
     evidence, origin = pair.evidence, attempt.origin
     content = blake2b(f"{program}\0{pair.triton_code}".encode("utf-8", "surrogatepass"), digest_size=20)
@@ -121,6 +130,7 @@ def _row(
         "verdicts": json.dumps({v.stage: v.metrics for v in attempt.verdicts or ()}, sort_keys=True),
         "source_hash": attempt.source_hash or "",
         "signature": attempt.signature or "",
+        "group": group,
         # A journal of format 1 knows only what the whole run was asked for.
         "provider": origin.provider or str(identity.get("model_name", "")).partition(":")[0],
         "model": origin.model,

@@ -8,6 +8,7 @@ from typing import Any
 
 from synth import values
 from synth.config import RULES, RunConfig
+from synth.dataset.splits import DEFAULT_SHARES, SPLITS
 from synth.mock_server import Behaviour
 
 
@@ -107,11 +108,33 @@ _LISTED = (
         "export",
         "export",
         "write a run's PyTorch-Triton pairs in KernelBook's columns and more",
-        ("python -m synth .export format=jsonl out=pairs.jsonl",),
+        (
+            "python -m synth .export path=outputs/RUN out=./dataset splits=[0.9,0.05,0.05]",
+            "python -m synth .export format=jsonl out=pairs.jsonl",
+        ),
         (
             _RUN_PATH,
-            Param("format", values.choice("parquet", "jsonl", "dir"), "the form", "parquet"),
-            Param("out", values.path("a path", optional=True), "where to; default <run>/export/pairs.<format>"),
+            Param(
+                "format",
+                values.choice("parquet", "jsonl", "dir"),
+                "the form; parquet: a dataset folder with splits and a card, or one file where out ends in .parquet",
+                "parquet",
+            ),
+            Param(
+                "out", values.path("a path", optional=True), "where to; default <run>/export/dataset, or pairs.<format>"
+            ),
+            Param(
+                "splits",
+                values.shares(*SPLITS),
+                "shares of a dataset folder's splits; what has one graph stays in one split",
+                DEFAULT_SHARES,
+            ),
+            Param(
+                "push",
+                values.repository(),
+                "upload the dataset folder to the Hugging Face hub (token: HF_TOKEN or login); none: nothing leaves",
+            ),
+            Param("private", values.flag(), "with push: a repository that is made now is private", True),
         ),
         positional="path",
     ),

@@ -20,8 +20,9 @@ def run(given: dict[str, Any]) -> int:
         raise UsageError(f"out={target}: is a directory; name a file such as {target / 'report.html'}.")
     journal = Journal.open_to_read(run_dir.journal)
     try:
-        found = facts(journal)
-        samples = browser.samples(journal, given.get("samples", 200))
+        with journal.snapshot():
+            found = facts(journal)
+            samples = browser.samples(journal, given.get("samples", 200))
     finally:
         journal.close()
     try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.attempts import Attempt
+from synth.dataset.splits import root_of
 from validators.verdict import Reason, Stage
 
 SHOWN = 200  # of the programs turned down for a benchmark, in the order of the samples
@@ -82,14 +83,6 @@ class Evidence:
 
     def _largest(self) -> list[tuple[str, int]]:
         return sorted(self.roots.items(), key=lambda item: (-item[1], item[0]))[:LARGEST]
-
-
-def root_of(attempt: Attempt) -> str | None:
-    """The loose graph's name (stage GRAPH, `root`); None in journals that do not have it."""
-    for verdict in attempt.verdicts or ():
-        if verdict.stage == Stage.GRAPH and verdict.metrics.get("root"):
-            return str(verdict.metrics["root"])
-    return None
 
 
 def _found(attempt: Attempt) -> list[dict[str, Any]] | None:

@@ -52,7 +52,7 @@ def render(facts: dict[str, Any], samples: dict[str, Any]) -> str:
 
 
 def embedded(data: Any) -> str:
-    """JSON, packed: programs repeat themselves so much that a fifth is left, and none of their text is in the markup."""
+    """JSON, packed: programs repeat themselves, so a fifth is left, and none of their text is in the markup."""
     packed = gzip.compress(json.dumps(data, separators=(",", ":")).encode(), mtime=0)
     return b64encode(packed).decode()
 
