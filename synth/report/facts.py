@@ -79,7 +79,7 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
             "first": [tally.first_passed, tally.first_judged],
             "repaired": [tally.passed, tally.first_judged],
             "operator": [list(row) for row in tally.worst_operators(at_least=1)],
-            **{dimension: _grouped(journal, dimension) for dimension in YIELDS},
+            **{dimension: _grouped(journal, dimension, len(fates) if settled_only else None) for dimension in YIELDS},
         },
         "failures": _failures(failures),
         "coverage": coverage.data(),
@@ -133,13 +133,13 @@ def _failures(found: dict[tuple[Stage, Reason], _Failures]) -> list[dict[str, An
     ]
 
 
-def _grouped(journal: Journal, dimension: str) -> list[dict[str, Any]]:
+def _grouped(journal: Journal, dimension: str, below: int | None) -> list[dict[str, Any]]:
     return [
         {
             "name": str(key),
             **{column: getattr(one, column) for column in _GROUPED},
         }
-        for (key,), one in groups.group(journal, [dimension]).items()
+        for (key,), one in groups.group(journal, [dimension], below).items()
     ]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from fake_pool import run_fake
 from made_run import made_run
 
 from synth import cli, export, rows
+from synth.config import RunConfig
 from synth.dataset.card import card
 from synth.dataset.folder import SplitFigures, is_dataset
 from synth.pairs import find_pairs
@@ -53,13 +56,21 @@ def test_a_run_without_pairs_makes_a_folder_that_says_so(tmp_path: Path, capsys:
     assert not list((run.root / "export" / "dataset" / "data").iterdir())
 
 
-def test_the_bytes_repeat_and_hold_no_costs(run: RunDir, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        export.write(run, "parquet", tmp_path / name)
-    files = sorted(file.relative_to(tmp_path / "one") for file in (tmp_path / "one").rglob("*") if file.is_file())
-    assert len(files) == 4
-    assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
-    text = (tmp_path / "one" / "README.md").read_text()
+def test_the_folders_bytes_are_the_same_however_many_workers_judged(tmp_path: Path) -> None:
+    for workers in (1, 7):
+        config = RunConfig(output_dir=tmp_path / str(workers), num_total_samples=60, target_accepted=30, seed=3)
+        run_fake(replace(config, num_worker=workers))
+    parts = [tmp_path / workers / "export" / "dataset" for workers in ("1", "7")]
+    for part in parts:
+        assert cli.main([".export", f"path={part.parent.parent}", "splits=[0.6,0.2,0.2]"]) == 0
+    files = [sorted(file.relative_to(part) for file in part.rglob("*") if file.is_file()) for part in parts]
+    assert files[0] == files[1] and len(files[0]) == 4
+    assert all((parts[0] / file).read_bytes() == (parts[1] / file).read_bytes() for file in files[0])
+
+
+def test_the_card_holds_no_costs_and_no_paths(run: RunDir, tmp_path: Path) -> None:
+    export.write(run, "parquet", tmp_path / "set")
+    text = (tmp_path / "set" / "README.md").read_text()
     assert "cpu" not in text.lower() and "$" not in text and str(tmp_path) not in text
 
 
