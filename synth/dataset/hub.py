@@ -44,7 +44,7 @@ def push(folder: Path, name: str, secret: str, private: bool) -> str:
     from huggingface_hub.utils import disable_progress_bars
 
     disable_progress_bars()
-    hub = huggingface_hub.HfApi(token=secret, library_name="synth")
+    hub = huggingface_hub.HfApi(os.environ.get("HF_ENDPOINT") or None, token=secret, library_name="synth")
     try:
         hub.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
         commit = hub.upload_folder(
