@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Any
 
 from synth.dataset.folder import DATA, MADE_BY, SplitFigures
-from synth.report.coverage import ASKED
 from synth.report.facts import YIELDS
+from synth.report.sections import ORDERS
 from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES
 
 LICENSE = "mit"
@@ -116,7 +117,6 @@ def _quality(facts: dict[str, Any]) -> str:
 def _coverage(facts: dict[str, Any]) -> str:
     found = facts["coverage"]
     pairs, operators = found["pairs"], found["operators"]
-    order = "as asked for" if pairs["source"] == ASKED else "in the order in which they first ran"
     unseen = (
         ""
         if pairs["unseen_mass"] is None
@@ -129,7 +129,8 @@ def _coverage(facts: dict[str, Any]) -> str:
     kinds = [(kind, f"{n:,}", _percent(n, whole)) for kind, n in sorted(by_kind.items(), key=lambda item: -item[1])]
     parts = [
         f"## Coverage\n\n{len(operators['used']):,} of the {operators['catalogue']:,} operators of the catalogue; "
-        f"{pairs['distinct']:,} different ordered pairs of operators ({order}) in {pairs['total']:,}.{unseen}"
+        f"{pairs['distinct']:,} different ordered pairs of operators in {pairs['total']:,}. {ORDERS[pairs['source']]}."
+        f"{unseen}"
     ]
     if kinds:
         parts.append(_table(("Triton kernel", "kernels", "share"), kinds))
@@ -173,8 +174,17 @@ def _limits(facts: dict[str, Any]) -> str:
 
 def _origin(facts: dict[str, Any]) -> str:
     run = facts["run"]
-    settings = {**run["identity"], "versions": run["versions"]}
+    identity = {key: value for key, value in run["identity"].items() if key != "models"}  # a digest, for resuming
+    settings = {**identity, "model_name": _named(identity.get("model_name")), "versions": run["versions"]}
     return "## Where it came from\n\n```json\n" + json.dumps(settings, indent=1, sort_keys=True) + "\n```"
+
+
+def _named(model_name: Any) -> Any:
+    """Without the folder that recorded answers lay in: the card may be published."""
+    if isinstance(model_name, list):
+        return [_named(name) for name in model_name]
+    kind, colon, rest = str(model_name).partition(":")
+    return f"{kind}:{PurePath(rest).name}" if kind == "replay" and colon else model_name
 
 
 def _columns() -> str:

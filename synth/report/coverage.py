@@ -1,8 +1,9 @@
 """What the kept programs cover: operators, ordered pairs of them, kinds of kernels, shapes of graphs.
 
-An ordered pair (a, b) is counted where b was the next operator of the pattern to run after a, as stage EAGER saw it
-(its metric `order`).  Journals from before that metric know only the order that was asked for; `pairs.source` says
-which of the two it is, and a corpus that has both is counted by execution alone.
+An ordered pair (a, b) is counted once for each program that shows it.  What stage EAGER saw is best: that b was given
+a's result (its metric `pairs`), or else that b was the next operator of the pattern to run after a (`order`).  Journals
+from before those metrics know only the order that was asked for.  `pairs.source` says which of the three it is; they
+are never mixed, and the best that any program has is taken.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from operators import catalogue
 from synth.attempts import Attempt
 from validators.verdict import Stage
 
-EXECUTED, ASKED = "executed", "asked"
+FED, EXECUTED, ASKED = "fed", "executed", "asked"
 #: how many ATen operators a kernel computes, in the columns of the kernel table
 FUSION_SIZES = ((1, "1"), (2, "2"), (4, "3-4"), (8, "5-8"), (math.inf, "9+"))
 STRUCTURE = ("nodes", "depth", "width", "joins", "inputs", "parameters")
@@ -34,8 +35,7 @@ class Coverage:
 
     programs: int = 0
     operators: Counter[str] = field(default_factory=Counter)
-    executed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    pairs: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
     kernels: Counter[tuple[str, str, int | None, str]] = field(default_factory=Counter)
     edges: Counter[tuple[str, str]] = field(default_factory=Counter)
     structure: dict[str, Counter[str]] = field(default_factory=dict)
@@ -46,10 +46,13 @@ class Coverage:
         self.operators.update(set(attempt.pattern))
         metrics = {verdict.stage: verdict.metrics for verdict in attempt.verdicts or ()}
         eager, graph = metrics.get(Stage.EAGER, {}), metrics.get(Stage.GRAPH, {})
-        order = eager.get("order")
-        if isinstance(order, list):
-            self.executed.update(pairwise(map(str, order)))
-        self.asked.update(pairwise(attempt.pattern))
+        seen: dict[str, Iterable[tuple[str, str]]] = {ASKED: pairwise(attempt.pattern)}
+        if isinstance(order := eager.get("order"), list):
+            seen[EXECUTED] = pairwise(map(str, order))
+        if isinstance(fed := eager.get("pairs"), list):
+            seen[FED] = [(str(first), str(second)) for first, second in fed]
+        for source, pairs in seen.items():
+            self.pairs.setdefault(source, Counter()).update(set(pairs))
         self._add_kernels(attempt, eager.get("inputs"))
         for edge in graph.get("edges") or ():
             producer, consumer, count = edge
@@ -66,7 +69,9 @@ class Coverage:
         for name in attempt.pair.kernels:
             label = labels.get(name, {})
             fused = len(label.get("operators", ()))
-            self.kernels[label.get("kind", "unknown"), dtype, rank, _bin(fused, FUSION_SIZES)] += 1
+            # Labels from before they said of a kernel what it holds leave the program's first input to stand for it.
+            own = (label.get("dtype", dtype), label.get("rank", rank))
+            self.kernels[label.get("kind", "unknown"), *own, _bin(fused, FUSION_SIZES)] += 1
 
     def data(self) -> dict[str, Any]:
         """The counts as JSON data."""
@@ -76,7 +81,7 @@ class Coverage:
         return {
             "programs": self.programs,
             "operators": {"catalogue": len(known), "used": used, "unused": unused},
-            "pairs": self._pairs(known),
+            "pairs": self._pairs_data(known),
             "kernels": [
                 {"kind": kind, "dtype": dtype, "rank": rank, "fused": fused, "count": count}
                 for (kind, dtype, rank, fused), count in sorted(
@@ -92,15 +97,16 @@ class Coverage:
             },
         }
 
-    def _pairs(self, known: dict[str, str]) -> dict[str, Any]:
-        counts = self.executed or self.asked
+    def _pairs_data(self, known: dict[str, str]) -> dict[str, Any]:
+        source = next((source for source in (FED, EXECUTED, ASKED) if self.pairs.get(source)), ASKED)
+        counts = self.pairs.get(source, Counter())
         seen = {name for pair in counts for name in pair}
         families = {name: known.get(name, "other") for name in {*known, *seen}}
         names = sorted(families, key=lambda name: (families[name], name))
         index = {name: number for number, name in enumerate(names)}
         total, once = sum(counts.values()), sum(count == 1 for count in counts.values())
         return {
-            "source": EXECUTED if self.executed or not self.asked else ASKED,
+            "source": source,
             "names": names,
             "families": [families[name] for name in names],
             "cells": sorted([index[first], index[second], count] for (first, second), count in counts.items()),

@@ -27,7 +27,7 @@ def families(pairs: dict[str, Any]) -> str:
     for first in names:
         cells = "".join(_heated(counts[first, second], largest) for second in names)
         rows.append(f'<tr><th scope="row">{text(first)}</th>{cells}</tr>')
-    caption = "Ordered pairs by family: the row's operator runs, the column's is the next"
+    caption = "Ordered pairs by family: the row's operator comes first, the column's next"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table class="heat slanted">'
         f"<caption>{text(caption)}</caption><thead><tr><td></td>{head}</tr></thead>\n"
@@ -69,7 +69,7 @@ def operators(pairs: dict[str, Any]) -> str:
         "Arrow keys move the cursor; the line below names the pair."
     )
     return (
-        '<figure class="map"><figcaption>Ordered pairs, operator by operator: rows run first, columns next</figcaption>'
+        '<figure class="map"><figcaption>Ordered pairs by operator: rows come first, columns next</figcaption>'
         f'<svg id="pair-map" data-size="{size}" viewBox="{-_MARGIN} {-_MARGIN} {whole} {whole}" tabindex="0" '
         f'role="img" aria-label="{text(label)}" aria-describedby="pair-read">'
         f'<rect class="ground" width="{size}" height="{size}"/>'
@@ -81,7 +81,7 @@ def operators(pairs: dict[str, Any]) -> str:
 
 
 def kernels(rows: list[dict[str, Any]]) -> str:
-    """Kernels by kind, dtype and rank of the program's first input, and how many operators they compute."""
+    """Kernels by kind, dtype, rank and how many operators they compute."""
     if not rows:
         return ""
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
@@ -97,7 +97,7 @@ def kernels(rows: list[dict[str, Any]]) -> str:
         + f'<td class="num">{count(by_size.total())}</td></tr>'
         for (kind, dtype, rank), by_size in sorted(counts.items())
     )
-    caption = "Triton kernels by kind, dtype and rank of the first input, and ATen operators computed"
+    caption = "Triton kernels by kind, dtype and rank, and number of ATen operators fused"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table class="heat">'
         f"<caption>{text(caption)}</caption><thead><tr><th scope='col'>kind</th><th scope='col'>dtype</th>"

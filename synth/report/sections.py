@@ -6,7 +6,7 @@ from typing import Any
 
 from synth.money import dollars
 from synth.report import maps
-from synth.report.coverage import ASKED
+from synth.report.coverage import ASKED, EXECUTED, FED
 from synth.report.facts import YIELDS
 from synth.report.parts import (
     NONE,
@@ -25,6 +25,13 @@ from synth.report.parts import (
 )
 
 Facts = dict[str, Any]
+
+#: what ordered pairs are, by where they are known from
+ORDERS = {
+    FED: "An ordered pair is two operators of the pattern of which the second was seen to be given the first's result",
+    EXECUTED: "An ordered pair is two operators of the pattern that ran one after the other",
+    ASKED: "An ordered pair is two neighbours in the pattern as it was asked for; this journal tells no executed order",
+}
 
 
 def overview(facts: Facts) -> str:
@@ -127,18 +134,13 @@ def coverage(facts: Facts) -> str:
     """What the kept programs are made of."""
     found = facts["coverage"]
     pairs, operators = found["pairs"], found["operators"]
-    order = (
-        "in the order that was asked for: this run's journal does not tell in which order operators ran"
-        if pairs["source"] == ASKED
-        else "in the order in which they first ran, as stage eager saw it"
-    )
     unseen = (
         ""
         if pairs["unseen_mass"] is None
         else (f" The next pair is a new one with a chance of about {percent(pairs['unseen_mass'], 1)} (Good-Turing).")
     )
     lead = (
-        f"Of {count(found['programs'])} kept programs. Pairs are operators of the pattern {order}: "
+        f"Of {count(found['programs'])} kept programs. {ORDERS[pairs['source']]}: "
         f"{count(pairs['distinct'])} different ones in {count(pairs['total'])}.{unseen}"
     )
     columns = (Column("first"), Column("next"), Column("programs", True))
