@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-from synth.attempts import Attempt
 from validators.verdict import Stage
+
+if TYPE_CHECKING:  # the commands' list takes the shares' default from here, and is to load nothing heavy
+    from synth.attempts import Attempt
 
 SPLITS = ("train", "validation", "test")
 DEFAULT_SHARES = (0.9, 0.05, 0.05)

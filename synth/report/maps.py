@@ -9,7 +9,7 @@ from typing import Any
 from synth.report.coverage import FUSION_SIZES
 from synth.report.parts import HEAT_LEVELS, NONE, count, heat, text
 
-_MARGIN = 42  # of the operator map, in cells, for the families' names
+_MARGIN, _RIGHT = 42, 20  # of the operator map, in cells, for the families' names
 _LABELLED = 4  # operators that a family has to have for its name to fit
 
 
@@ -63,14 +63,14 @@ def operators(pairs: dict[str, Any]) -> str:
             turned = f'transform="translate({middle} -1) rotate(-60)"'
             labels.append(f'<text {turned} dy=".35em">{text(family)}</text>')
         start = end
-    whole = size + _MARGIN
     label = (
         f"Map of ordered operator pairs: {count(pairs['distinct'])} of {count(pairs['possible'])} cells are filled. "
         "Arrow keys move the cursor; the line below names the pair."
     )
+    box = f"{-_MARGIN} {-_MARGIN} {size + _MARGIN + _RIGHT} {size + _MARGIN}"
     return (
         '<figure class="map"><figcaption>Ordered pairs by operator: rows come first, columns next</figcaption>'
-        f'<svg id="pair-map" data-size="{size}" viewBox="{-_MARGIN} {-_MARGIN} {whole} {whole}" tabindex="0" '
+        f'<svg id="pair-map" data-size="{size}" viewBox="{box}" tabindex="0" '
         f'role="img" aria-label="{text(label)}" aria-describedby="pair-read">'
         f'<rect class="ground" width="{size}" height="{size}"/>'
         f'<path class="grid" d="{"".join(lines)}"/>{paths}<g class="labels" aria-hidden="true">{"".join(labels)}</g>'

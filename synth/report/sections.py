@@ -222,10 +222,12 @@ def contamination(facts: Facts, shown: set[tuple[int, int]]) -> str:
     return section(
         *("contamination", "Contamination", lead),
         table(f"Turned down{f' (the first; {count(more)} more)' if more else ''}", columns, rows),
-        table("Kept programs that came nearest to a benchmark problem", columns[:6], nearest) if nearest else "",
-        table("Kept programs by tier of the nearest problem", (Column("tier"), Column("programs", True)), tiers)
-        if tiers
-        else "",
+        side_by_side(
+            table("Kept programs that came nearest to a benchmark problem", columns[:6], nearest) if nearest else "",
+            table("Kept programs by tier of the nearest problem", (Column("tier"), Column("programs", True)), tiers)
+            if tiers
+            else "",
+        ),
     )
 
 

@@ -152,7 +152,7 @@
     function option(sample, number) {
       const note = sample.outcome === "rejected" ? `${sample.stage}/${sample.reason}` : sample.outcome;
       const made = make("li", { role: "option", id: `option-${number}`, "aria-selected": "false" },
-        make("b", {}, sample.name),
+        make("b", {}, sample.name.replace(/^SynthModel_/, "")),
         make("span", {}, `${sample.sample}${sample.attempt > 1 ? `, attempt ${sample.attempt}` : ""} · `),
         make("span", { class: sample.outcome }, note));
       made.addEventListener("click", () => choose(number));
