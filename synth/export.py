@@ -21,7 +21,7 @@ from synth.rundir import RunDir
 
 PAIR_FILE = "pair.json"
 DATASET = "dataset"
-_NAMES = {DATASET: "dataset", "parquet": "pairs.parquet", "jsonl": "pairs.jsonl", "dir": "pairs"}
+_NAMES = {DATASET: "dataset", "jsonl": "pairs.jsonl", "dir": "pairs"}
 _CODE_FILES = {
     "python_code": "{}.py",
     "triton_code": "{}New.py",
