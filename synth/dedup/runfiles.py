@@ -131,7 +131,7 @@ def read_manifest(folder: Path) -> list[str]:
 def _places(shapes: Mapping[str, tuple[str, int]], start: int) -> tuple[dict[str, int], int]:
     """Where each array begins, and where the file ends."""
     places = {}
-    for name, (dtype, length) in shapes.items():
+    for name, (dtype, length) in sorted(shapes.items()):  # the order of the head, which is written with sorted keys
         places[name] = start
         start += np.dtype(dtype).itemsize * length
         start += -start % _ALIGNMENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,22 @@ def shingles_of(family: int, changed: int) -> Shingles:
 
 
 def record(
-    text: str, source: str = "", graph: str = "", root: str = "", operators: str = "", program: tuple[int, int] = (0, 0),
-    triton: tuple[int, int] = (0, 0), externs: int = 0, stands_for: int = 1, row: str = "",
-) -> Record:  # fmt: skip
+    text: str,
+    source: str = "",
+    graph: str = "",
+    root: str = "",
+    operators: str = "",
+    program: tuple[int, int] = (0, 0),
+    triton: tuple[int, int] = (0, 0),
+    externs: int = 0,
+    stands_for: int = 1,
+    row: str = "",
+) -> Record:
+    """Equal content means equal keys, as it does of pairs; what else a row holds may differ."""
+    content = f"{text, source, graph, root, operators, program, triton}"
     return Record(
-        content=blake2b(text.encode(), digest_size=20).digest(),
-        row=blake2b((text + row).encode(), digest_size=16).digest(),
+        content=blake2b(content.encode(), digest_size=20).digest(),
+        row=blake2b(f"{content, externs, stands_for, row}".encode(), digest_size=16).digest(),
         source=source or text,
         graph_strict=graph or text,
         graph_root=root or text,
@@ -52,7 +63,7 @@ def apart(count: int, **rest: object) -> list[Record]:
 keys = st.sampled_from("abcdef")
 members = st.tuples(st.integers(0, 7), st.sampled_from([0, 2, 4, 8, 12, 30, 60]))
 records = st.builds(
-    record, text=st.text("xyz", max_size=3), source=keys, graph=keys, root=st.sampled_from("ab"), program=members,
+    record, text=st.sampled_from("xyz"), source=keys, graph=keys, root=st.sampled_from("ab"), program=members,
     operators=st.sampled_from(["", "p", "q"]), triton=members, externs=st.integers(0, 2), row=st.sampled_from("rs"),
 )  # fmt: skip
 limits = st.builds(
@@ -68,8 +79,8 @@ def outcome(given_records: list[Record], chosen: Selection) -> list[tuple[object
     )
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(records, max_size=40), limits, st.randoms(use_true_random=False))
+@settings(max_examples=40, deadline=None)
+@given(st.lists(records, max_size=25), limits, st.randoms(use_true_random=False))
 def test_the_order_of_the_pairs_changes_nothing(found: list[Record], caps: Limits, rng) -> None:  # type: ignore[no-untyped-def]
     found = list({(one.content, one.row): one for one in found}.values())
     first = select(found, caps)
@@ -80,8 +91,8 @@ def test_the_order_of_the_pairs_changes_nothing(found: list[Record], caps: Limit
     assert first.summary() == second.summary()
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(records, max_size=40), limits)
+@settings(max_examples=40, deadline=None)
+@given(st.lists(records, max_size=25), limits)
 def test_a_selection_of_a_selection_drops_nothing(found: list[Record], caps: Limits) -> None:
     first = select(found, caps)
     left = [
@@ -94,8 +105,8 @@ def test_a_selection_of_a_selection_drops_nothing(found: list[Record], caps: Lim
     assert [one.stands_for for one in left] == second.stands_for.tolist()
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.lists(records, max_size=40), limits)
+@settings(max_examples=40, deadline=None)
+@given(st.lists(records, max_size=25), limits)
 def test_no_more_is_left_than_the_limits_allow(found: list[Record], caps: Limits) -> None:
     chosen = select(found, caps)
     left = [one for one, stays in zip(found, chosen.kept, strict=True) if stays]
@@ -141,7 +152,7 @@ def test_better_means_fewer_library_calls_more_fusion_and_closer_to_eager() -> N
         Quality(0, 5.0, 0.1, True), Quality(0, 5.0, 0.1, False), Quality(0, 5.0, 0.2, True), Quality(0, 5.0),
         Quality(0, 2.0, 0.01), Quality(1, 9.0, 0.01),
     ]  # fmt: skip
-    assert sorted(ordered[::-1], key=lambda quality: quality.order) == ordered
+    assert all(one.order < two.order for one, two in pairwise(ordered))
 
 
 def test_a_row_met_twice_is_counted_once() -> None:
@@ -166,9 +177,11 @@ def test_each_key_has_its_limit(found: list[Record], caps: Limits, dropped: dict
 
 
 def test_near_duplicates_of_near_duplicates_are_one_cluster() -> None:
-    chain = [record(f"{changed}", program=(6, changed)) for changed in (0, 6, 12, 18, 24)]
-    assert jaccard(chain[0].program, chain[-1].program) < 0.7 < jaccard(chain[0].program, chain[1].program)
-    assert len(set(map(select(chain).group, range(5)))) == 1
+    base = np.sort(FAMILIES[6])
+    wide = np.concatenate([base, np.sort(FAMILIES[7])])
+    chain = [replace(record(f"{n}"), program=np.sort(wide[2 * n : 2 * n + 60])) for n in range(10)]
+    assert jaccard(chain[0].program, chain[-1].program) < 0.7 < 0.9 < jaccard(chain[0].program, chain[1].program)
+    assert len(set(map(select(chain).group, range(10)))) == 1
     assert sum(select(chain).kept) == 1
 
 
