@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from synth.dedup.limits import Limits
 from synth.errors import CommandError, UsageError
 from synth.journal import Journal
 from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, rows
-from synth.rundir import RunDir
+from synth.rundir import RunDir, write_file
+
+if TYPE_CHECKING:
+    from synth.dedup.selection import Selection
 
 PAIR_FILE = "pair.json"
+DEDUP_FILE = "dedup.json"  # beside an export: what was dropped, and why
 _CODE_FILES = {
     "python_code": "{}.py",
     "triton_code": "{}New.py",
@@ -21,22 +28,67 @@ _CODE_FILES = {
 }
 
 
-def write(run: RunDir, form: str, out: Path | None) -> tuple[int, Path]:
-    """Writes the export; how many pairs, and where."""
-    suffix = "" if form == "dir" else f".{form}"
-    target = out or run.root / "export" / f"pairs{suffix}"
+@dataclass(frozen=True)
+class Written:
+    """An export that is there."""
+
+    count: int  # rows
+    target: Path
+    summary: dict[str, Any]  # as in `DEDUP_FILE`
+
+
+def write(run: RunDir, form: str, out: Path | None, limits: Limits | None = None) -> Written:
+    """Writes the export, without what `limits` take away; without limits, all of it."""
+    from synth.dedup.families import families, kept, records  # numpy comes with them
+    from synth.dedup.selection import select
+
+    target = out or run.root / "export" / file_name(form)
     journal = Journal.open_to_read(run.journal)
     try:
-        _prepare(target, form)
-        count = _WRITERS[form](rows(journal), target)
-    except OSError as error:
-        raise CommandError(f"out={target}: cannot be written to ({error.strerror}).") from None
+        prepare(target, form)
+        if limits is None:
+            return put(rows(journal), form, target, None)
+        with workplace(target) as work:
+            selection = select(records(families(_labelled(journal))), limits, work)
+        chosen = kept(families(_labelled(journal)), selection)
+        return put((row for family in chosen for _, row in family), form, target, selection)
     finally:
         journal.close()
-    return count, target
 
 
-def _prepare(target: Path, form: str) -> None:
+def file_name(form: str) -> str:
+    """What an export is called where it has no name."""
+    return "pairs" if form == "dir" else f"pairs.{form}"
+
+
+def _labelled(journal: Journal) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((str(row["entry_point"]), row) for row in rows(journal))
+
+
+@contextmanager
+def workplace(target: Path) -> Iterator[Path]:
+    """A folder beside `target` for what does not fit into memory; gone afterwards."""
+    folder = target.with_name(f".{target.name}.dedup")
+    shutil.rmtree(folder, ignore_errors=True)  # a killed export's
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put(found: Iterator[dict[str, Any]], form: str, target: Path, selection: Selection | None) -> Written:
+    """Writes rows to a target that was prepared, and beside them what the selection dropped.  Raises CommandError."""
+    try:
+        count = _WRITERS[form](found, target)
+    except OSError as error:
+        raise CommandError(f"out={target}: cannot be written to ({error.strerror}).") from None
+    summary = {"limits": None, "dropped": {}} if selection is None else selection.summary()
+    write_file(target.with_name(DEDUP_FILE), json.dumps(summary, indent=1) + "\n")
+    return Written(count, target, summary)
+
+
+def prepare(target: Path, form: str) -> None:
+    """Makes room for an export at `target`.  Raises UsageError where something else is there."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if form == "dir":
@@ -82,8 +134,14 @@ def _to_parquet(found: Iterator[dict[str, Any]], target: Path) -> int:
 
 def _to_dir(found: Iterator[dict[str, Any]], target: Path) -> int:
     count = 0
+    pair = target
     for row in found:
-        folder = target / row["entry_point"]
+        # Names repeat where exports were put together, contents do not; a gradient lies behind its pair.
+        name = f"{pair.name}Backward" if row["direction"] == "backward" and count else row["entry_point"]
+        folder = target / name
+        if folder.exists():
+            folder = target / f"{name}_{row['sha'][:12]}"
+        pair = folder if row["direction"] != "backward" else pair
         folder.mkdir()
         for column, file in _CODE_FILES.items():
             (folder / file.format(row["entry_point"])).write_text(row[column], encoding="utf-8")

@@ -17,7 +17,7 @@ from typing import Any
 
 from synth.attempts import Attempt
 from synth.journal import Journal
-from validators.verdict import Pair
+from validators.verdict import Pair, Stage
 
 TEXT, WHOLE, REAL, TRUTH = "text", "whole number", "real number", "truth"
 TEXTS, WHOLES, REALS = "texts", "whole numbers", "real numbers"
@@ -65,6 +65,9 @@ COLUMNS: dict[str, str] = {
     "verdicts": TEXT,
     "source_hash": TEXT,
     "signature": TEXT,
+    "graph_strict": TEXT,  # the ATen graph with shapes and arguments
+    "graph_root": TEXT,  # the same without shapes, constants and names
+    "duplicates": WHOLE,  # pairs that this one was kept for, itself included (synth/dedup)
     "provider": TEXT,
     "model": TEXT,  # as the server named it
     "prompt": TEXT,
@@ -121,6 +124,11 @@ def _row(
         "verdicts": json.dumps({v.stage: v.metrics for v in attempt.verdicts or ()}, sort_keys=True),
         "source_hash": attempt.source_hash or "",
         "signature": attempt.signature or "",
+        "graph_strict": attempt.graph or "",
+        "graph_root": next(
+            (str(v.metrics.get("root", "")) for v in attempt.verdicts or () if v.stage is Stage.GRAPH), ""
+        ),
+        "duplicates": 1,
         # A journal of format 1 knows only what the whole run was asked for.
         "provider": origin.provider or str(identity.get("model_name", "")).partition(":")[0],
         "model": origin.model,

@@ -29,33 +29,14 @@ import numpy.typing as npt
 
 from synth.dedup.clusters import I64, Components, join_near
 from synth.dedup.index import MEMORY, Index
+from synth.dedup.limits import KEYS, Limits
 from synth.dedup.record import Record
 from synth.dedup.shingles import Shingles, jaccard
 
-KEYS = ("identical", "source", "graph", "near_source", "graph_cap", "operators_cap", "near_triton")
-SENTENCES = {
-    "identical": "both texts are the same",
-    "source": "the same program, names and formatting aside",
-    "graph": "the same ATen graph, shapes and constants included",
-    "near_source": "a near-duplicate of another program",
-    "graph_cap": "the same loose ATen graph more often than graph_cap",
-    "operators_cap": "the same operators more often than operators_cap",
-    "near_triton": "near-duplicate Triton code more often than triton_cap",
-}
-_STAND_FOR = 4  # the first so many keys tell duplicates; caps take away what is merely frequent
+_DUPLICATES = ("source", "graph", "near_source")  # whose best stands for the others; caps take what is merely frequent
 _BATCH = 1024
 
 U64 = npt.NDArray[np.uint64]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What is too much of the same; None: no cap."""
-
-    near_duplicate_jaccard: float = 0.70
-    graph_cap: int | None = 4
-    operators_cap: int | None = 64
-    triton_cap: int | None = 8
 
 
 @dataclass(frozen=True)
@@ -114,14 +95,16 @@ def select(
         tritons.add(ids, [record.triton for record in batch])
     rank = columns.rank()
     passing = _Passing(columns, rank)
-    for key, values in (("identical", columns.content), ("source", columns.source), ("graph", columns.strict)):
-        passing.keep(key, _u64(values), 1)
+    once = 1 if limits.one_of_equals else None
+    passing.keep("identical", _u64(columns.content), 1)
+    passing.keep("source", _u64(columns.source), once)
+    passing.keep("graph", _u64(columns.strict), once)
     whole = Components(len(rank))
     for values in (columns.content, columns.source, columns.strict, columns.root):
         whole.join_equal(_u64(values))
     threshold = limits.near_duplicate_jaccard
     left = _near(programs, columns, passing.alive, threshold, whole)
-    passing.keep("near_source", left, 1)
+    passing.keep("near_source", left, once)
     passing.keep("graph_cap", _u64(columns.root), limits.graph_cap)
     passing.keep("operators_cap", _u64(columns.operators), limits.operators_cap)
     if limits.triton_cap is not None:
@@ -198,7 +181,7 @@ class _Passing:
             self.fates[one] = key
             if key == "identical":  # one row met twice, in two exports of a run, say
                 self.stands_for[best] = max(self.stands_for[best], self.stands_for[one])
-            elif key in KEYS[:_STAND_FOR]:
+            elif key in _DUPLICATES:
                 self.stands_for[best] += self.stands_for[one]
 
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synth.dedup.limits import Limits, told
 from synth.dedup.record import Quality, Record
-from synth.dedup.selection import KEYS, SENTENCES, Limits, Selection, select
+from synth.dedup.selection import Selection, select
 from synth.dedup.shingles import Shingles, jaccard
 
 FAMILIES = [np.random.default_rng(seed).choice(1 << 32, 60, replace=False).astype(np.uint32) for seed in range(8)]
@@ -201,5 +202,8 @@ def test_nothing_is_selected_of_nothing() -> None:
     assert select([]).summary()["pairs"] == 0
 
 
-def test_every_key_has_a_sentence() -> None:
-    assert set(SENTENCES) == set(KEYS)
+def test_what_was_dropped_is_told_in_one_line() -> None:
+    found = [record("a", graph="g", externs=1), record("b", graph="g"), record("c", program=(1, 0))]
+    line = told(select(found).summary())
+    assert line == "2 of 3 pairs kept; dropped: 1 graph (the same ATen graph, shapes and constants included)"
+    assert told(select(found[1:]).summary()) == "2 of 2 pairs kept: no duplicates dropped"
