@@ -42,8 +42,10 @@ def get_init_inputs():
 @pytest.mark.parametrize(
     "changes",
     [
-        [("Model", "Other"), ("self.conv", "self.first"), ("y = ", "hidden = "), ("(y, 2)", "(hidden, 2)")]
-        + [("[y, -y]", "[hidden, -hidden]")],
+        [
+            *(("Model", "Other"), ("self.conv", "self.first"), ("y = ", "hidden = "), ("(y, 2)", "(hidden, 2)")),
+            ("[y, -y]", "[hidden, -hidden]"),
+        ],
         [("0.5", "0.25"), ("2, 3, 32, 32", "8, 3, 64, 64"), ("[16]", "[64]"), ("GroupNorm(4", "GroupNorm(8")],
         [('    """A block."""\n\n', ""), (" -> None", ""), (": torch.Tensor", "")],
     ],
