@@ -135,10 +135,10 @@ class Journal:
         """How many samples are decided; also the index of the first that is not."""
         return int(next(self._file.read("SELECT count(*) FROM samples"))[0])
 
-    def kept_keys(self) -> Iterator[tuple[int, str | None, str | None]]:
-        """Sample, source hash and signature of each kept program."""
+    def kept_keys(self) -> Iterator[tuple[int, str | None, str | None, str | None]]:
+        """Sample, source hash, signature and graph of each kept program."""
         yield from self._file.read(
-            "SELECT sample, source_hash, signature FROM samples JOIN attempts USING (sample, attempt)"
+            "SELECT sample, source_hash, signature, graph FROM samples JOIN attempts USING (sample, attempt)"
             " WHERE kept ORDER BY sample"
         )
 
@@ -218,7 +218,7 @@ class Journal:
 
 _JUDGED = (
     *("program", "entry_point", "verdicts", "pair", "cpu_seconds", "judged_at"),
-    *("source_hash", "signature", "stage", "reason", "detail"),
+    *("source_hash", "signature", "graph", "stage", "reason", "detail"),
 )
 
 
@@ -234,6 +234,7 @@ def _judged(program: Program | None, judgement: Judgement) -> tuple[Any, ...]:
         time.time(),
         metric(judgement, Stage.SIMILARITY, "source_hash"),
         metric(judgement, Stage.EAGER, "signature"),
+        metric(judgement, Stage.GRAPH, "strict"),
         failure and failure.stage,
         failure and failure.reason,
         failure.detail if failure else "",

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 from synth.attempts import Attempt
-from synth.dataset.splits import group_of
+from synth.dataset.splits import group_of, root_of
 from synth.journal import Journal
 from validators.verdict import Pair
 
@@ -66,7 +66,10 @@ COLUMNS: dict[str, str] = {
     "verdicts": TEXT,
     "source_hash": TEXT,
     "signature": TEXT,
+    "graph_strict": TEXT,  # the ATen graph with shapes and arguments
+    "graph_root": TEXT,  # the same without shapes, constants and names
     "group": TEXT,  # rows of one group belong in one split, see synth/dataset/splits.py
+    "duplicates": WHOLE,  # pairs that this one was kept for, itself included (synth/dedup)
     "provider": TEXT,
     "model": TEXT,  # as the server named it
     "prompt": TEXT,
@@ -130,7 +133,10 @@ def _row(
         "verdicts": json.dumps({v.stage: v.metrics for v in attempt.verdicts or ()}, sort_keys=True),
         "source_hash": attempt.source_hash or "",
         "signature": attempt.signature or "",
+        "graph_strict": attempt.graph or "",
+        "graph_root": root_of(attempt) or "",
         "group": group,
+        "duplicates": 1,
         # A journal of format 1 knows only what the whole run was asked for.
         "provider": origin.provider or str(identity.get("model_name", "")).partition(":")[0],
         "model": origin.model,

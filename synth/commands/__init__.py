@@ -9,6 +9,7 @@ from typing import Any
 from synth import values
 from synth.config import RULES, RunConfig
 from synth.dataset.splits import DEFAULT_SHARES, SPLITS
+from synth.dedup.limits import Limits
 from synth.mock_server import Behaviour
 
 
@@ -33,6 +34,8 @@ class Command:
     params: tuple[Param, ...]
     #: the key that a bare word stands for
     positional: str | None = None
+    #: whether there may be several bare words, which make a list
+    several: bool = False
 
     def call(self, given: dict[str, Any]) -> int:
         """Runs the command with checked values; the exit code."""
@@ -51,6 +54,42 @@ _STAGES = ("contract", "similarity", "shapes", "eager", "graph", "triton", *_PRO
 _JUDGING = (
     *("num_worker", "templates", "device_target", "prove", "validation_timeout", "max_tensor_bytes"),
     *("fingerprints", "benchmark_containment", "allow_unsafe"),
+)
+
+
+_FORMAT = Param("format", values.choice("parquet", "jsonl", "dir"), "the form", "parquet")
+_DEDUP = (
+    Param(
+        "dedup",
+        values.flag(),
+        "leave out duplicates and what is too much of the same: pairs of equal texts, sources or graphs are one pair",
+        True,
+    ),
+    Param(
+        "near_duplicate_jaccard",
+        values.real(0.5, 1),
+        "programs are near-duplicates where so large a share of their token 5-grams is common, numbers and names aside;"
+        " one of a cluster is kept",
+        Limits.near_duplicate_jaccard,
+    ),
+    Param(
+        "graph_cap",
+        values.whole(1, optional=True),
+        "pairs to keep of one loose ATen graph (shapes and constants differ)",
+        Limits.graph_cap,
+    ),
+    Param(
+        "operators_cap",
+        values.whole(1, optional=True),
+        "pairs to keep of one multiset of ATen operators",
+        Limits.operators_cap,
+    ),
+    Param(
+        "triton_cap",
+        values.whole(1, optional=True),
+        "pairs to keep of a cluster of near-duplicate Triton texts",
+        Limits.triton_cap,
+    ),
 )
 
 
@@ -135,8 +174,26 @@ _LISTED = (
                 "upload the dataset folder to the Hugging Face hub (token: HF_TOKEN or login); none: nothing leaves",
             ),
             Param("private", values.flag(), "with push: a repository that is made now is private", True),
+            *_DEDUP,
         ),
         positional="path",
+    ),
+    Command(
+        "merge",
+        "merge",
+        "put exports and runs together, duplicates left out; the same bytes whatever their order",
+        (
+            "python -m synth .merge outputs/a outputs/b out=corpus",
+            "python -m synth .merge path=[a.parquet,b.jsonl,kernelbook.parquet] out=all.parquet graph_cap=none",
+        ),
+        (
+            Param("path", values.files("a run, an export or a directory of exports"), "what to put together"),
+            _FORMAT,
+            Param("out", values.path("a file, or a directory for pairs.<format>", optional=True), "where to"),
+            *_DEDUP,
+        ),
+        positional="path",
+        several=True,
     ),
     Command(
         "stats",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from synth import groups, terminal_report
-from synth.errors import DONE
+from synth.dedup.limits import told
+from synth.errors import DONE, UsageError
+from synth.export import DEDUP_FILE
 from synth.figures import progress_of
 from synth.journal import Journal
-from synth.rundir import existing_run
+from synth.rundir import RunDir, existing_run
 from synth.terminal import console, say
 
 
@@ -25,6 +28,8 @@ def run(given: dict[str, Any]) -> int:
         journal.close()
     out = console()
     say(out, f"run {run_dir.root}")
+    if (line := _exported(run_dir)) is not None:
+        say(out, line)
     if "all" in by:
         out.print(terminal_report.figures(progress))
     else:
@@ -40,3 +45,15 @@ def run(given: dict[str, Any]) -> int:
     if "operator" in by:
         out.print(terminal_report.operators(progress.tally, at_least=1))
     return DONE
+
+
+def _exported(run: RunDir) -> str | None:
+    """What the run's last export dropped, if there is one."""
+    file = run.root / "export" / DEDUP_FILE
+    try:
+        summary = json.loads(file.read_text(encoding="utf-8"))
+        return f"exported: {told(summary)}" if summary["dropped"] else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{file}: cannot be read ({error}); export again.") from None

@@ -7,11 +7,12 @@ costs, so that the bytes of an export repeat.  The front matter's layout: huggin
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from synth.dataset.folder import DATA, MADE_BY, SplitFigures
+from synth.dedup.limits import KEYS
 from synth.report.facts import YIELDS
 from synth.report.sections import ORDERS
 from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES
@@ -25,11 +26,11 @@ _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "
 _SHOWN = 15  # rows of a table that may be long
 
 
-def card(facts: dict[str, Any], splits: dict[str, SplitFigures]) -> str:
-    """The whole README.md; `facts` are of settled samples only."""
+def card(facts: dict[str, Any], splits: dict[str, SplitFigures], dropped: Mapping[str, int]) -> str:
+    """The whole README.md; `facts` are of settled samples only, `dropped` what deduplication took away, by key."""
     written = {split: figures for split, figures in splits.items() if figures.rows}
     parts = [_front_matter(written), _about(facts, written), _splits(splits), _quality(facts), _coverage(facts)]
-    parts += [_repetition(facts), _limits(facts), _origin(facts), _columns()]
+    parts += [_repetition(facts, dropped), _limits(facts), _origin(facts), _columns()]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -137,9 +138,12 @@ def _coverage(facts: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _repetition(facts: dict[str, Any]) -> str:
+def _repetition(facts: dict[str, Any], dropped: Mapping[str, int]) -> str:
     duplicates, contamination = facts["duplicates"], facts["contamination"]
     said = [f"{sum(duplicates['turned_down'].values()):,} attempts were turned down as duplicates."]
+    if dropped:
+        reasons = "; ".join(f"{count:,} {KEYS.get(key, key)}" for key, count in dropped.items())
+        said.append(f"Of the kept programs, {sum(dropped.values()):,} were left out of this export ({reasons}).")
     if duplicates["with_graph"]:
         said.append(
             f"{duplicates['distinct_graphs']:,} different ATen graphs (names, constants and shapes aside) are in "

@@ -107,7 +107,7 @@ def test_exports_have_kernelbooks_columns(run: Path, capsys: pytest.CaptureFixtu
     kept = sorted(path.stem for path in run.glob("*.py"))
     for form in ("parquet", "jsonl", "dir"):
         target = run / "export" / ("pairs" if form == "dir" else f"pairs.{form}")
-        words = [".export", f"path={run}", f"format={form}", *([f"out={target}"] * (form == "parquet"))]
+        words = [".export", f"path={run}", f"format={form}", "dedup=false", *([f"out={target}"] * (form == "parquet"))]
         assert cli.main(words) == 0
         first = target.read_bytes() if form != "dir" else b""
         assert cli.main(words) == 0  # again, over the first

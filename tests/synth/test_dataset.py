@@ -16,6 +16,7 @@ from synth import cli, export, rows
 from synth.config import RunConfig
 from synth.dataset.card import card
 from synth.dataset.folder import SplitFigures, is_dataset
+from synth.dedup.limits import Limits
 from synth.pairs import find_pairs
 from synth.report.facts import facts
 from synth.rundir import RunDir
@@ -29,7 +30,7 @@ def run(tmp_path: Path) -> RunDir:
 
 
 def test_datasets_loads_the_folder_with_its_splits_and_features(run: RunDir, tmp_path: Path) -> None:
-    done = export.write(run, "parquet", tmp_path / "set", [0.5, 0.3, 0.2])
+    done = export.write(run, "parquet", tmp_path / "set", shares=[0.5, 0.3, 0.2])
     loaded = datasets.load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
     assert {split: part.num_rows for split, part in loaded.items()} == done.splits
     assert all(list(part.features) == list(rows.COLUMNS) for part in loaded.values())
@@ -42,7 +43,7 @@ def test_datasets_loads_the_folder_with_its_splits_and_features(run: RunDir, tmp
 
 def test_a_split_without_rows_has_no_file_and_is_not_in_the_card(tmp_path: Path) -> None:
     run = made_run(tmp_path / "made", samples=3)
-    done = export.write(run, "parquet", None, [1.0, 0.0, 0.0])
+    done = export.write(run, "parquet", None, shares=[1.0, 0.0, 0.0])
     assert done.target == run.root / "export" / "dataset"
     assert [file.name for file in (done.target / "data").iterdir()] == ["train-00000-of-00001.parquet"]
     assert "path: data/test-*" not in (done.target / "README.md").read_text()
@@ -62,7 +63,7 @@ def test_the_folders_bytes_are_the_same_however_many_workers_judged(tmp_path: Pa
         run_fake(replace(config, num_worker=workers))
     parts = [tmp_path / workers / "export" / "dataset" for workers in ("1", "7")]
     for part in parts:
-        assert cli.main([".export", f"path={part.parent.parent}", "splits=[0.6,0.2,0.2]"]) == 0
+        assert cli.main([".export", f"path={part.parent.parent}", "splits=[0.6,0.2,0.2]", "dedup=false"]) == 0
     files = [sorted(file.relative_to(part) for file in part.rglob("*") if file.is_file()) for part in parts]
     assert files[0] == files[1] and len(files[0]) == 4
     assert all((parts[0] / file).read_bytes() == (parts[1] / file).read_bytes() for file in files[0])
@@ -91,7 +92,7 @@ def test_a_cards_tables_survive_what_servers_and_programs_are_called() -> None:
     empty["yields"]["model"] = [
         {"name": f"a|b\n<script>{n}", "samples": 1, "first_passed": 1, "passed": 1} for n in range(2)
     ]
-    text = card(empty, {"train": SplitFigures()})
+    text = card(empty, {"train": SplitFigures()}, {})
     line = next(line for line in text.splitlines() if "script" in line)
     assert line == "| a\\|b &lt;script>0 | 1 | 100.0 % | 100.0 % |"
 
@@ -128,6 +129,24 @@ def test_keys_of_the_folder_are_refused_where_there_is_none(run: RunDir, capsys:
     for name in ("me", "me/../x", "https://x/y", "a/b/c", "me/-x", "me/a--b"):
         assert cli.main([".export", f"path={run.root}", f"push={name}"]) == 2
         assert f"push={name}: allowed is user/name" in capsys.readouterr().err
+
+
+def test_what_deduplication_takes_away_is_told_in_the_card_and_groups_keep_their_graphs_names(
+    run: RunDir, tmp_path: Path
+) -> None:
+    done = export.write(
+        run, "parquet", tmp_path / "set", Limits(graph_cap=2, operators_cap=None, triton_cap=None, one_of_equals=False)
+    )
+    text = (tmp_path / "set" / "README.md").read_text()
+    left_out = done.summary["dropped"]["graph_cap"]
+    assert f"Of the kept programs, {left_out} were left out of this export" in text
+    files = (tmp_path / "set" / "data").iterdir()
+    splits = {file.name.partition("-")[0]: pq.read_table(file).to_pylist() for file in files}
+    found = [row for part in splits.values() for row in part]
+    assert sum(row["direction"] == "forward" for row in found) == 48 - left_out
+    roots = {split: {row["graph_root"] for row in part} for split, part in splits.items()}
+    assert len(set.union(*roots.values())) == sum(map(len, roots.values()))
+    assert {row["group"] for row in found} <= {f"{root:032x}" for root in range(8)}
 
 
 def test_verify_reads_the_folder_and_nothing_that_lies_beside_the_data(run: RunDir, tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def export(run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     def call(*words: str) -> tuple[int, str, str]:
-        code = cli.main([".export", f"path={run.root}", "push=me/pairs", *words])
+        code = cli.main([".export", f"path={run.root}", "push=me/pairs", "dedup=false", *words])
         said = capsys.readouterr()
         assert TOKEN not in said.out + said.err
         assert not any(TOKEN.encode() in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())

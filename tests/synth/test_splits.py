@@ -81,7 +81,7 @@ def _written(rows: list[dict[str, Any]], target: Path) -> dict[int, str]:
 
 def test_rows_of_one_graph_and_their_gradients_are_in_one_file(tmp_path: Path) -> None:
     run = made_run(tmp_path / "made", samples=64)
-    done = export.write(run, "parquet", tmp_path / "set", [0.5, 0.3, 0.2])
+    done = export.write(run, "parquet", tmp_path / "set", shares=[0.5, 0.3, 0.2])
     tables = {split: pq.read_table(tmp_path / "set" / "data" / f"{split}-00000-of-00001.parquet") for split in SPLITS}
     groups = {split: set(table["group"].to_pylist()) for split, table in tables.items()}
     assert all(groups.values())
