@@ -32,7 +32,7 @@ class Net(nn.Module):
 
 def test_what_ran_is_counted_once_and_what_did_not_run_is_not() -> None:
     with torch.no_grad():
-        output, counts, events = record(Net().eval(), [torch.randn(2, 3, 6, 6)])
+        output, counts, events, _ = record(Net().eval(), [torch.randn(2, 3, 6, 6)])
     assert output.shape == (2, 1, 5)
     assert counts["M:Conv2d"] == 1 and "F:conv2d" not in counts
     assert counts["M:ReLU"] == 1 and counts["F:relu"] == 1  # the module, and the function inside of Block
@@ -70,7 +70,7 @@ def test_a_channel_shuffle_by_hand_counts_and_a_mere_transpose_does_not() -> Non
             return y + x.view(b, 3, c // 3, n).reshape(b, c, n) + x.transpose(1, 2).reshape(b, c, n)
 
     x = torch.randn(2, 6, 5)
-    output, counts, _ = record(Shuffle(), [x])
+    output, counts, *_ = record(Shuffle(), [x])
     assert counts["F:channel_shuffle"] == 1
     assert torch.equal(output, nn.ChannelShuffle(3)(x[..., None])[..., 0])
     assert "F:channel_shuffle" not in record(Other(), [x])[1]
