@@ -7,6 +7,7 @@ path over (operator, layout), which is exact, as there are five layouts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from random import Random
 
 from operators.spec import Layout, Operator
@@ -34,7 +35,7 @@ def _layouts(entries: Sequence[Operator], rng: Random) -> list[Layout]:
     """The cheapest way through the layouts; ties are broken by `rng`."""
     costs: dict[Layout, float] = {layout: rng.random() for layout in entries[0].layouts}
     steps: list[dict[Layout, Layout]] = []
-    for before, entry in zip(entries, entries[1:], strict=False):
+    for before, entry in pairwise(entries):
         best: dict[Layout, Layout] = {}
         reached: dict[Layout, float] = {}
         for layout in entry.layouts:
