@@ -35,6 +35,7 @@ class Tables:
     aten: Counter[str] = field(default_factory=Counter)
     roots: Counter[str] = field(default_factory=Counter)
     structure: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in STRUCTURE})
+    sums: Counter[str] = field(default_factory=Counter)  # of what `structure` holds in buckets
     with_pairs: int = 0  # programs of which EAGER says them
     with_graph: int = 0  # programs of which GRAPH says anything
     occurrences: Counter[bytes] = field(default_factory=Counter)  # of a text
@@ -56,6 +57,7 @@ class Tables:
             self.aten.update((one.operators or {}).keys())
             for name, value in one.structure.items():
                 self.structure[name][_bucket(name, value)] += 1
+                self.sums[name] += value
         self._draw(one)
 
     def _draw(self, one: Item) -> None:
@@ -84,7 +86,9 @@ class Tables:
             "aten_edges": coverage(list(self.edges.values()), self.with_graph) if known else None,
             "graphs": _graphs(self.roots) if known else None,
             "vendi": {"score": round(vendi(features), 2), "programs": len(features)} if features else None,
-            "structure": {name: histogram(counts) for name, counts in self.structure.items()} if known else None,
+            "structure": {name: histogram(counts, self.sums[name]) for name, counts in self.structure.items()}
+            if known
+            else None,
             "zlib_ratio": _zlib_ratio([one.text for one in chosen]),
         }
 

@@ -85,11 +85,11 @@ def coverage(counts: Sequence[int], samples: int) -> dict[str, Any]:
     }
 
 
-def histogram(counts: dict[int, int]) -> dict[str, Any]:
-    """Whole numbers and how often each occurs, with mean and entropy (nats), as JSON data."""
+def histogram(counts: dict[int, int], whole: int) -> dict[str, Any]:
+    """Buckets of whole numbers whose sum is `whole`, with mean and entropy (nats), as JSON data."""
     total = sum(counts.values())
     return {
-        "mean": round(sum(value * count for value, count in counts.items()) / total, 3) if total else None,
+        "mean": round(whole / total, 3) if total else None,
         "entropy": round(entropy(counts.values()), 4),
         "counts": {str(value): counts[value] for value in sorted(counts)},
     }

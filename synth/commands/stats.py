@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from synth import groups, report
+from synth.breadth import measure
+from synth.breadth.printing import tables
 from synth.errors import DONE
 from synth.figures import progress_of
 from synth.journal import Journal
@@ -21,6 +23,7 @@ def run(given: dict[str, Any]) -> int:
     try:
         progress = progress_of(journal)
         grouped = groups.group(journal, dimensions) if dimensions else {}
+        broad = measure(journal) if "breadth" in by else None
     finally:
         journal.close()
     out = console()
@@ -39,4 +42,6 @@ def run(given: dict[str, Any]) -> int:
         out.print(*report.gradients(progress.gradients), sep="\n")
     if "operator" in by:
         out.print(report.operators(progress.tally, at_least=1))
+    if broad is not None:
+        out.print(*tables(broad), sep="\n")
     return DONE

@@ -1,6 +1,6 @@
 """A run with the fake pool in a process of its own, so that a test can kill it.
 
-OUTPUT_DIR SAMPLES WORKERS SLOW [backward]
+OUTPUT_DIR SAMPLES WORKERS SLOW [backward] [steered]
 """
 
 import sys
@@ -16,7 +16,9 @@ if __name__ == "__main__":
         num_total_samples=int(sys.argv[2]),
         num_worker=int(sys.argv[3]),
         seed=3,
-        backward=sys.argv[5:] == ["backward"],
+        backward="backward" in sys.argv[5:],
+        steer="coverage" if "steered" in sys.argv[5:] else "none",
+        steer_every=8,
     )
     code, text = run_fake(config, slow=float(sys.argv[4]))
     print(text)
