@@ -45,11 +45,15 @@ def judge(
         if stage is Stage.CONTRACT:
             return contract.check(program), None
         if stage is Stage.SIMILARITY:
-            return similarity.check(program), None
+            return similarity.check(program, settings), None
         if stage is Stage.EAGER:
             from validators import eager
 
             return eager.judged(RemoteInstance(program_side, filling=0), program.pattern, settings), None
+        if stage is Stage.GRAPH:
+            from validators import graph
+
+            return graph.check(program_side, RemoteInstance(program_side, filling=0), settings), None
         if stage is Stage.COMPILED:
             from validators import compiling
 
@@ -97,6 +101,7 @@ def _unexpected(stage: Stage) -> Reason:
     known = {
         Stage.CONTRACT: Reason.SYNTAX_ERROR,
         Stage.SIMILARITY: Reason.SYNTAX_ERROR,
+        Stage.GRAPH: Reason.NOT_FINGERPRINTED,
         Stage.TRITON: Reason.COMPILE_ERROR,
         Stage.COMPILED: Reason.KERNEL_REJECTED,
         Stage.NUMERICS: Reason.NUMERIC_ERROR,

@@ -284,12 +284,15 @@ class Settings:
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
     allow_unsafe: bool = False  # judge where nothing holds programs back; the one thing here that changes no verdict
+    fingerprints: tuple[str, ...] = ()  # files of fingerprints, beside the one that comes along
+    benchmark_containment: float = 0.8  # the share of a benchmark problem from which on a program is turned down
     templates: str = "auto"  # auto, triton or extern: how GEMMs and convolutions are written
     stages: tuple[Stage, ...] = (
         Stage.CONTRACT,
         Stage.SIMILARITY,
         Stage.SHAPES,
         Stage.EAGER,
+        Stage.GRAPH,
         Stage.TRITON,
         Stage.COMPILED,
         Stage.NUMERICS,
@@ -309,7 +312,8 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
 def settings_from_json(data: dict[str, Any]) -> Settings:
     """The inverse of `settings_to_json`."""
     stages = tuple(Stage(stage) for stage in data["stages"])
-    return Settings(**(data | {"stages": stages, "further_targets": tuple(data["further_targets"])}))
+    several = {key: tuple(data[key]) for key in ("further_targets", "fingerprints")}
+    return Settings(**(data | {"stages": stages} | several))
 
 
 def reasons_table() -> str:

@@ -48,6 +48,12 @@ class ProgramSide:
             verdict, pair = codegen.check(self._imported(), self._program, settings)
         return {"verdict": _plain(verdict.to_json()), "pair": None if pair is None else _plain(pair.to_json())}
 
+    def graph(self) -> dict[str, Any]:
+        """`graph.told`."""
+        from validators import graph
+
+        return graph.told(self._imported().again())
+
     def _instance(self, number: int) -> Instance:
         if not self._instances:
             self._instances.append(Instance(self._imported(), filling=0))

@@ -31,7 +31,7 @@ def start(settings: Settings, containment: Containment, scratch: Path) -> Start:
 
     Takes as long as a bare Python needs to start, since it is tried whether bubblewrap works here.
     """
-    readable = view.readable(_PROJECT)
+    readable = [*view.readable(_PROJECT), *map(Path, settings.fingerprints)]
     cuda = Stage.LAUNCH in settings.stages
     if Layer.NAMESPACES in containment.without:
         no_namespaces = "left out"

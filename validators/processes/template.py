@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -131,13 +132,27 @@ def _watch(settings: Settings, jobs: dict[int, Job]) -> None:
             job.stop(Reason.TOO_MANY_FILES)
 
 
+#: what children need of this project, imported so that no child has to; by the stage that needs it
+_NEEDED: dict[Stage | None, tuple[str, ...]] = {
+    None: ("eager", "shapes", "graph", "processes.program_side", "processes.remote"),
+    Stage.LAUNCH: ("proving", "proof.sides", "proof.standing_in"),
+    Stage.NUMERICS: ("proving", "proof.sides", "proof.standing_in"),
+    Stage.TRITON: ("compiling", "proof.standing_in"),
+    Stage.COMPILED: ("compiling", "proof.standing_in"),
+}
+
+
 def _warm(settings: Settings) -> None:
     import torch.hub
 
-    from validators import eager, shapes  # noqa: F401 - imported so that no child has to
-
+    for name in dict.fromkeys(n for stage in (None, *settings.stages) for n in _NEEDED.get(stage, ())):
+        importlib.import_module(f"validators.{name}")
     # Where tqdm is installed, the first bar of torch.fx's interpreter (torch 2.11 to 2.13) would start a thread of it.
     torch.hub.tqdm.monitor_interval = 0
+    if Stage.GRAPH in settings.stages:
+        from validators import graph
+
+        graph.prepare(settings)
     if Stage.LAUNCH in settings.stages:
         launch.prepare(settings.device_target)  # imports only: a process that has used CUDA can't be forked
     elif Stage.NUMERICS in settings.stages:
