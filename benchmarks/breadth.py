@@ -7,8 +7,7 @@ on CPU with the recorder of stage EAGER; kept is what runs, is finite and shows 
 these runs in blocks, as from a journal; there are no kernels here, so it learns nothing of their kinds.  `broken` is
 the share of operators that are said to fail always (arms `broken:none` and `broken:coverage`).
 
-Graphs are those of ATen operators as CPU runs them: nodes are operators but views, edges who reads whose result; a
-program's root is a hash over its nodes after four rounds of Weisfeiler and Lehman, with neither shapes nor constants.
+Graphs are those of stage GRAPH, recorded from the same runs.
 
 Prints one JSON line.
 """
@@ -20,87 +19,26 @@ import sys
 import time
 from collections import Counter
 from dataclasses import replace
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.weak import WeakTensorKeyDictionary
 
 import operators
 from benchmarks.soak import load
 from operators.order import order, pairs
-from synth.breadth import Item, tables
+from synth.breadth import Item, item, tables
 from synth.breadth.state import Settled
 from synth.breadth.steering import Steered
 from synth.config import RunConfig
 from synth.sampling import OperatorSets, catalogue_sets, derived_rng, sample_pattern
 from synth.synthesizer import write_program
+from validators.aten.features import features
+from validators.aten.recorder import record as aten_graph
 from validators.conduct.executed import record
-
-COPIES = {"clone", "_to_copy", "_unsafe_view", "detach", "copy", "contiguous"}
-ROUNDS = 4
-
-
-class Graph(TorchDispatchMode):
-    """The ATen operators that run inside, and who reads whose result."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.makers: Any = WeakTensorKeyDictionary()
-        self.nodes: list[tuple[str, list[int]]] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        output = func(*args, **(kwargs or {}))
-        name = func.overloadpacket.__name__.removesuffix("_")
-        given = [t for t in tree_leaves((args, kwargs)) if isinstance(t, torch.Tensor)]
-        makers = sorted({maker for tensor in given for maker in self.makers.get(tensor, ())})
-        aliases = [returned.alias_info for returned in func._schema.returns]
-        if name not in COPIES and not any(alias is not None and not alias.is_write for alias in aliases):
-            self.nodes.append((name, makers))
-            makers = [len(self.nodes) - 1]
-        for tensor in tree_leaves(output):
-            if isinstance(tensor, torch.Tensor):
-                self.makers[tensor] = makers
-        return output
-
-    def labels(self) -> list[list[str]]:
-        """The nodes' labels after each round."""
-        rounds = [[name for name, _ in self.nodes]]
-        for _ in range(ROUNDS):
-            last = rounds[-1]
-            rounds.append(
-                [_hash(last[at], *sorted(last[m] for m in makers)) for at, (_, makers) in enumerate(self.nodes)]
-            )
-        return rounds
-
-    def facts(self) -> dict[str, Any]:
-        """What stage GRAPH would say."""
-        rounds = self.labels()
-        depths: list[int] = []
-        for _, makers in self.nodes:
-            depths.append(1 + max((depths[maker] for maker in makers), default=0))
-        names = rounds[0]
-        return {
-            "root": _hash(*sorted(rounds[-1])),
-            "operators": Counter(names),
-            "edges": tuple((names[maker], name) for name, makers in self.nodes for maker in makers),
-            "wl2": Counter(rounds[2]),
-            "structure": {
-                "nodes": len(names),
-                "depth": max(depths, default=0),
-                "width": max(Counter(depths).values(), default=0),
-                "joins": sum(len(makers) > 1 for _, makers in self.nodes),
-            },
-        }
-
-
-def _hash(*parts: str) -> str:
-    return blake2b("\0".join(parts).encode(), digest_size=8).hexdigest()
 
 
 def run(source: str, pattern: tuple[str, ...]) -> Item | None:
@@ -110,13 +48,19 @@ def run(source: str, pattern: tuple[str, ...]) -> Item | None:
     args, kwargs = scope["get_init_inputs"]()
     model = scope["SynthModel"](*args, **kwargs).eval()
     inputs = scope["get_inputs"]()
-    graph = Graph()
-    with torch.no_grad(), graph:
-        output, counts, events, reads = record(model, inputs)
+    seen: list[Any] = []
+
+    def forward() -> Any:
+        seen.extend(record(model, inputs))
+        return seen[0]
+
+    with torch.no_grad():
+        graph = features(aten_graph(model, inputs, forward))
+    output, counts, events, reads = seen
     if operators.missing(pattern, counts) or not all(torch.isfinite(t).all() for t in tree_leaves(output)):
         return None
-    ran = tuple(order(pattern, counts, events))
-    return Item(source, pattern, ran, tuple(pairs(pattern, counts, events, reads)), **graph.facts())
+    eager = {"order": order(pattern, counts, events), "pairs": pairs(pattern, counts, events, reads)}
+    return item(source, pattern, {"eager": eager, "graph": graph}, {})
 
 
 def arm(config: RunConfig, sets: OperatorSets, samples: int, broken: frozenset[str]) -> dict[str, Any]:

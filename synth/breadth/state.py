@@ -19,8 +19,10 @@ from validators.verdict import Reason, Stage
 BROKEN = 0.03
 #: least share of its usual chance that an operator keeps, however often it failed
 LEAST_TRUST = 0.02
+#: trust up to which an operator is held to be broken
+KNOWN_BROKEN = 0.15
 #: samples that a share is thought to rest on before there are any
-PRIOR = 4.0
+PRIOR = 2.0
 
 Pair = tuple[str, str]
 _NOT_THE_OPERATORS = {
@@ -62,7 +64,7 @@ class State:
     samples: int = 0
     failures: int = 0
     tried: Counter[str] = field(default_factory=Counter)  # samples that asked for an operator
-    failed: Counter[str] = field(default_factory=Counter)  # of them: failed
+    failed: Counter[str] = field(default_factory=Counter)  # of them: failed, and it may have been for this one
     used: Counter[str] = field(default_factory=Counter)  # of them: kept
     pairs: Counter[Pair] = field(default_factory=Counter)  # seen, in kept samples
     asked: Counter[Pair] = field(default_factory=Counter)  # neighbours in a pattern, of kept samples
@@ -80,11 +82,15 @@ class State:
             self.tried.update(operators)
             if one.failed:
                 self.failures += 1
-                self.failed.update(operators)
+                self.failed.update(self._suspects(operators))
             if one.kept:
                 self._add_kept(one, operators)
         self.__dict__.pop("usual_lead", None)
         self.__dict__.pop("usual_follow", None)
+
+    def _suspects(self, operators: set[str]) -> set[str]:
+        """Those a failure is held against: all, unless some are known to be broken, which explains it."""
+        return {name for name in operators if self.trust(name) <= KNOWN_BROKEN} or operators
 
     def _add_kept(self, one: Settled, operators: set[str]) -> None:
         self.used.update(operators)
@@ -110,7 +116,7 @@ class State:
             share = (failed + usual * PRIOR) / (self.tried[name] + PRIOR)
             return max(LEAST_TRUST, min(1.0, (1 - share) / (1 - usual)))
         by_chance = 1.0
-        for _ in range(failed):
+        for _ in range(min(failed, 64)):
             by_chance *= usual
         return max(LEAST_TRUST, 1 - BROKEN / (BROKEN + (1 - BROKEN) * by_chance))
 

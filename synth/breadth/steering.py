@@ -29,7 +29,7 @@ CANDIDATES = 48  # operators looked at for each place of a pattern
 EXPLORING = 0.1  # share of places filled without regard to pairs
 SEEN = 0.1  # worth of a pair that was seen once, beside an unseen one
 BRIDGED = 0.1  # worth of a pair that needs a bridge between layouts
-POWER = 3  # how sharply more worth is preferred to less
+POWER = 3  # of an expected worth: how sharply more is preferred to less
 MOST_BALANCE = 3.0  # times its usual chance that an operator gets which was never used
 
 

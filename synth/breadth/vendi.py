@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 
 def vendi(features: Sequence[Mapping[str, int]]) -> float:
     """exp of the entropy of the eigenvalues of K / n, K being the cosines between feature counts; 0 without any.
@@ -14,6 +12,8 @@ def vendi(features: Sequence[Mapping[str, int]]) -> float:
     so scores are to be compared at equal n only.  Takes O(n^3) time and O(n^2) memory.  Programs without features have
     nothing in common with any other.
     """
+    import numpy as np  # heavy, and needed for this alone
+
     n = len(features)
     if not n:
         return 0.0

@@ -4,6 +4,7 @@ OUTPUT_DIR SAMPLES WORKERS SLOW [backward] [steered]
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from fake_pool import run_fake
@@ -17,9 +18,9 @@ if __name__ == "__main__":
         num_worker=int(sys.argv[3]),
         seed=3,
         backward="backward" in sys.argv[5:],
-        steer="coverage" if "steered" in sys.argv[5:] else "none",
-        steer_every=8,
     )
+    if "steered" in sys.argv[5:]:
+        config = replace(config, steer="coverage", steer_every=8)
     code, text = run_fake(config, slow=float(sys.argv[4]))
     print(text)
     sys.exit(code)
