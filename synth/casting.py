@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from synth.asking.prices import price_of, require_price
 from synth.attempts import Attempt, Origin
-from synth.breadth.steering import Outcomes, Steered
+from synth.breadth.state import Settled, settled_of
+from synth.breadth.steering import Steered
 from synth.config import RunConfig
 from synth.errors import UsageError
+from synth.journal import Journal
 from synth.prompting import Rejected, Strategies, messages_for
 from synth.providers import Choice, Options, Provider, Request, open_choice, open_provider
 from synth.providers.batches import batch_endpoint
@@ -30,11 +32,15 @@ class Cast:
     pattern: Callable[[int], tuple[str, ...]]
     steered: Steered | None = None  # what `pattern` is where patterns follow from what earlier samples showed
 
-    def following(self, outcomes: Outcomes) -> Cast:
-        """The cast of a run whose earlier samples showed `outcomes`."""
+    def following(self, journal: Journal) -> Cast:
+        """The cast of a run that goes on from what its journal holds."""
         if self.steered is None:
             return self
-        steered = self.steered.following(outcomes)
+
+        def outcomes(first: int, end: int) -> Iterable[Settled]:
+            return map(settled_of, journal.deciding(first, end))
+
+        steered = self.steered.following(outcomes, list(journal.patterns()))
         return replace(self, pattern=steered, steered=steered)
 
     def needs(self, sample: int) -> int:

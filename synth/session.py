@@ -16,7 +16,6 @@ from synth.admission import admit, surroundings
 from synth.asking.calls import Call
 from synth.asking.stops import BudgetSpent, Stopped
 from synth.asks import Asks, Source
-from synth.breadth.state import settled_of
 from synth.casting import Cast, open_cast
 from synth.config import RunConfig
 from synth.corpus import Corpus
@@ -58,7 +57,7 @@ def run_cast(
 ) -> int:
     """Runs or resumes with providers that are open; `again` is what the user is told to go on with."""
     with opened(config, around) as (config, run, journal):
-        cast = cast.following(lambda first, end: map(settled_of, journal.deciding(first, end)))
+        cast = cast.following(journal)
 
         def open_source(money: Money) -> Source:
             def record(call: Call) -> None:

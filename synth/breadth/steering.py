@@ -12,7 +12,7 @@ block can be judged while the next is drawn, and the first two know nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import accumulate
 
@@ -36,16 +36,25 @@ MOST_BALANCE = 3.0  # times its usual chance that an operator gets which was nev
 class Steered:
     """The patterns of a steered run.  To be asked in rising order; those of the last two blocks may be asked again."""
 
-    def __init__(self, config: RunConfig, sets: OperatorSets, outcomes: Outcomes | None = None) -> None:
-        """Without `outcomes` only samples that need none have a pattern."""
-        self._config, self._sets, self._outcomes = config, sets, outcomes
+    def __init__(
+        self,
+        config: RunConfig,
+        sets: OperatorSets,
+        outcomes: Outcomes | None = None,
+        begun: Sequence[tuple[str, ...]] = (),
+    ) -> None:
+        """Without `outcomes` only samples that need none have a pattern.
+
+        `begun` are the patterns of the first samples as the run noted them, which spares drawing them again.
+        """
+        self._config, self._sets, self._outcomes, self._begun = config, sets, outcomes, begun
         self._state = State()
         self._weights = _Weights(self._state, sets)
         self._made: dict[int, tuple[str, ...]] = {}
 
-    def following(self, outcomes: Outcomes) -> Steered:
+    def following(self, outcomes: Outcomes, begun: Sequence[tuple[str, ...]] = ()) -> Steered:
         """The patterns of a run whose samples showed `outcomes`."""
-        return Steered(self._config, self._sets, outcomes)
+        return Steered(self._config, self._sets, outcomes, begun)
 
     def needs(self, sample: int) -> int:
         """How many samples, from the first on, must be decided before this one has a pattern."""
@@ -54,6 +63,8 @@ class Steered:
 
     def __call__(self, sample: int) -> tuple[str, ...]:
         """The pattern.  Raises UsageError where it is not known what earlier samples showed."""
+        if sample < len(self._begun):
+            return self._begun[sample]
         if sample not in self._made:
             self._advance(sample)
             self._made[sample] = steered_pattern(self._config, self._weights, sample)

@@ -73,6 +73,19 @@ def test_other_fates_lead_to_other_patterns_from_their_checkpoint_on(long: list[
     assert [first(sample) for sample in range(100, 150)] != [second(sample) for sample in range(100, 150)]
 
 
+def test_patterns_that_a_run_noted_are_not_drawn_again(long: list[Settled]) -> None:
+    noted = [one.pattern for one in long[:400]]
+    asked: list[tuple[int, int]] = []
+
+    def told(first: int, end: int) -> list[Settled]:
+        asked.append((first, end))
+        return long[first:end]
+
+    resumed = Steered(CONFIG, SETS, told, noted)
+    assert [resumed(sample) for sample in range(400)] == noted and asked == []
+    assert resumed(400) == long[400].pattern and asked == [(0, 350)]
+
+
 def test_without_a_run_only_the_first_two_blocks_are_known() -> None:
     steered = Steered(CONFIG, SETS)
     assert steered(99)

@@ -8,21 +8,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_pool import SETS, FakeProvider, run_fake
+from fake_pool import SETS, FakePool, FakeProvider, run_fake
 from test_run import HERE, ROOT, exported, files, wait_for_journal
 
 from synth.breadth.state import settled_of
 from synth.breadth.steering import Steered
+from synth.casting import open_cast
 from synth.cli import main
+from synth.commands import revalidate
 from synth.config import RunConfig
 from synth.errors import UsageError
 from synth.journal import Journal
 from synth.providers import About
 from synth.rundir import RunDir
+from synth.sampling import catalogue_sets
+from validators.verdict import Settings
 
 
 def config(out: Path, **changes: object) -> RunConfig:
@@ -124,3 +130,21 @@ def test_stats_show_how_broad_a_run_is(whole: Path, capsys: pytest.CaptureFixtur
     assert main([".stats", f"path={whole}", "by=breadth"]) == 0
     text = capsys.readouterr().out
     assert "Breadth of the kept programs" in text and "ordered operator pairs" in text
+
+
+def test_a_steered_run_is_judged_again_as_it_was_asked(whole: Path, tmp_path: Path) -> None:
+    @asynccontextmanager
+    async def same_pool(num_worker: int, settings: Settings) -> AsyncIterator[FakePool]:
+        yield FakePool(num_worker, settings, slow=0)
+
+    assert revalidate.run({"path": whole, "output_dir": tmp_path / "again"}, same_pool) == 0
+    assert exported(tmp_path / "again") == exported(whole)
+
+
+def test_the_builtin_synthesizer_is_asked_for_an_order_and_only_when_steered() -> None:
+    for steer in ("none", "coverage"):
+        cast = open_cast(RunConfig(steer=steer), catalogue_sets())
+        _, request, _ = cast.request(0, 1, "SynthModel", [])
+        assert request.ordered == (steer == "coverage")
+        assert request.pattern == cast.pattern(0)
+        assert cast.needs(250) == (100 if request.ordered else 0)
