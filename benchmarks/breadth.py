@@ -80,10 +80,11 @@ def arm(config: RunConfig, sets: OperatorSets, samples: int, broken: frozenset[s
         if one is not None:
             items.append(one)
     found = tables(items).summary()
+    last = settled[-max(1, samples // 4) :]
     uses = Counter(name for one in settled for name in one.pattern)
     result = {
         "kept": len(items),
-        "kept_of_last_quarter": round(sum(one.kept for one in settled[-(samples // 4) :]) / (samples // 4), 3),
+        "kept_of_last_quarter": round(sum(one.kept for one in last) / len(last), 3),
         "operators_a_sample": round(uses.total() / samples, 3),
         **{name: _short(found[name]) for name in ("pairs", "successions", "aten_edges")},
         "operators_used": found["operators"]["used"],
@@ -97,9 +98,7 @@ def arm(config: RunConfig, sets: OperatorSets, samples: int, broken: frozenset[s
     }
     if broken:
         result["asked_for_broken"] = sum(uses[name] for name in broken)
-        result["samples_with_broken_in_last_quarter"] = sum(
-            bool(broken & set(one.pattern)) for one in settled[-(samples // 4) :]
-        )
+        result["samples_with_broken_in_last_quarter"] = sum(bool(broken & set(one.pattern)) for one in last)
     return result
 
 
