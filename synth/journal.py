@@ -166,6 +166,11 @@ class Journal:
         found = self._file.read(f"{statement} WHERE sample=? AND attempt=?", (sample, attempt), attempt_of)
         return next(found, None)
 
+    def deciding(self, first: int, end: int) -> Iterator[Attempt]:
+        """The attempts that decided the samples from `first` to before `end`, in index order."""
+        joined = "JOIN samples USING (sample, attempt) WHERE sample >= ? AND sample < ? ORDER BY sample"
+        yield from self._attempts(joined, (first, end))
+
     def kept_attempts(self) -> Iterator[Attempt]:
         """The attempts that became programs of the corpus, in index order."""
         for attempt in self._attempts("JOIN samples USING (sample, attempt) WHERE kept ORDER BY sample"):

@@ -47,7 +47,7 @@ _RUN_PARAMS = tuple(
 )
 _CONFIG = Param("config", values.path("a TOML file", optional=True), "a TOML file of these keys; overrides win")
 _RUN_PATH = Param("path", values.path("a run directory", optional=True), "the run; default the newest in outputs/")
-_TABLES = ("all", "stage", "reason", "operator")
+_TABLES = ("all", "stage", "reason", "operator", "breadth")
 _SORTED_BY = ("provider", "model", "prompt", "pattern_size")
 _PROOFS = ("compiled", "numerics")
 _STAGES = ("contract", "similarity", "shapes", "eager", "graph", "triton", *_PROOFS)
@@ -199,7 +199,10 @@ _LISTED = (
         "stats",
         "stats",
         "funnel, reasons, operators and cost of a run",
-        ("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
+        (
+            *("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
+            "python -m synth .stats by=breadth",
+        ),
         (
             _RUN_PATH,
             Param("by", values.words(*_TABLES, *_SORTED_BY), "tables in full, and what to sort samples by", ("all",)),

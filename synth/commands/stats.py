@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from synth import groups, terminal_report
+from synth.breadth import measure
+from synth.breadth.printing import tables
 from synth.dedup.limits import told
 from synth.errors import DONE, UsageError
 from synth.export import DEDUP_FILE
@@ -24,6 +26,7 @@ def run(given: dict[str, Any]) -> int:
     try:
         progress = progress_of(journal)
         grouped = groups.group(journal, dimensions) if dimensions else {}
+        broad = measure(journal) if "breadth" in by else None
     finally:
         journal.close()
     out = console()
@@ -44,6 +47,8 @@ def run(given: dict[str, Any]) -> int:
         out.print(*terminal_report.gradients(progress.gradients), sep="\n")
     if "operator" in by:
         out.print(terminal_report.operators(progress.tally, at_least=1))
+    if broad is not None:
+        out.print(*tables(broad), sep="\n")
     return DONE
 
 

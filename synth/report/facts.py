@@ -9,6 +9,7 @@ from typing import Any
 
 from synth import groups
 from synth.attempts import Attempt
+from synth.breadth import Item, item, tables
 from synth.journal import Journal
 from synth.money import Money
 from synth.report.coverage import Coverage
@@ -47,7 +48,7 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
     """
     meta = journal.meta()
     fates = {sample: (attempt, kept) for sample, attempt, _, kept in journal.fates()}
-    tally, coverage, evidence = Tally(), Coverage(), Evidence()
+    tally, coverage, evidence, breadth = Tally(), Coverage(), Evidence(), tables(())
     failures: dict[tuple[Stage, Reason], _Failures] = {}
     for attempt in journal.judged_attempts():
         fate = fates.get(attempt.sample)
@@ -58,6 +59,7 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
         evidence.add(attempt, kept)
         if kept:
             coverage.add(attempt)
+            breadth.add(_item(attempt))
         if attempt.stage is not None and attempt.reason is not None:
             failures.setdefault((attempt.stage, attempt.reason), _Failures()).add(attempt)
     kept_count = sum(kept for _, kept in fates.values())
@@ -83,9 +85,15 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
         },
         "failures": _failures(failures),
         "coverage": coverage.data(),
+        "breadth": breadth.summary(),
         **evidence.data(),
         "cost": _cost(journal),
     }
+
+
+def _item(attempt: Attempt) -> Item:
+    stages = {str(verdict.stage): verdict.metrics for verdict in attempt.verdicts or ()}
+    return item(attempt.program or "", attempt.pattern, stages, attempt.pair.evidence if attempt.pair else {})
 
 
 def _funnel(tally: Tally, accepted: int) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from synth.money import dollars
 from synth.report import maps
+from synth.report.breadth import breadth
 from synth.report.coverage import ASKED, EXECUTED, FED
 from synth.report.facts import YIELDS
 from synth.report.parts import (
@@ -156,7 +157,7 @@ def coverage(facts: Facts) -> str:
         folded("The 20 most frequent pairs", top) if pairs["top"] else "",
     ]
     return section(
-        *("coverage", "Coverage", lead, maps.families(pairs), maps.operators(pairs)),
+        *("coverage", "Coverage", lead, breadth(facts["breadth"]), maps.families(pairs), maps.operators(pairs)),
         *(*lists, maps.kernels(found["kernels"]), _structure(found)),
     )
 

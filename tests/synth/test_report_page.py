@@ -158,6 +158,7 @@ def test_figures_are_the_journals(tmp_path: Path) -> None:
     assert found["contamination"]["nearest"][0]["score"] == max(e["score"] for e in found["contamination"]["nearest"])
     pairs = found["coverage"]["pairs"]
     assert pairs["source"] == "executed" and sum(cell[2] for cell in pairs["cells"]) == pairs["total"]
+    assert found["breadth"]["graphs"]["distinct"] == 6 and found["breadth"]["programs"] == 18
     assert [row["name"] for row in found["cost"]] == ["openai:gpt-x", "openai:gpt-y"]
     assert sum(row["spent"] for row in found["cost"]) == pytest.approx(0.024)
     assert sum(row["samples"] for row in found["yields"]["model"]) == 24
