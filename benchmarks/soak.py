@@ -46,6 +46,8 @@ def other_inputs(inputs: list[torch.Tensor]) -> list[torch.Tensor]:
     for t in inputs:
         if t.is_floating_point():
             changed.append(torch.randn_like(t) * 0.7 + 0.3)
+        elif t.dtype in (torch.bool, torch.uint8):
+            changed.append(~t)
         else:
             changed.append((t + 1) % (int(t.max()) + 1) if t.numel() else t)
     return changed
@@ -69,14 +71,15 @@ def faults(source: str, name: str, pattern: list[str]) -> list[str]:
         found.append("mutates inputs")
     if not torch.isfinite(output).all():
         found.append("not finite")
-    if not torch.equal(output, again) or not torch.allclose(output, recorded, rtol=1e-3, atol=1e-4):
+    loose = 1e-3 if output.dtype == torch.float32 else 0.1
+    if not torch.equal(output, again) or not torch.allclose(output, recorded, rtol=loose, atol=0.1 * loose):
         found.append("not deterministic")
     scale = float(output.abs().max()) or 1.0
     if float((output - different).abs().max()) <= 1e-5 * max(scale, 1e-3):
         found.append("ignores inputs")
     if output.numel() < 8:
         found.append(f"only {output.numel()} elements")
-    if max(t.numel() for t in [*inputs, output]) > 1_000_000:
+    if max(t.numel() for t in [*inputs, output]) > 4_500_000:
         found.append("large")
     if sum(p.numel() for p in model.parameters()) > 2_000_000:
         found.append("too many parameters")
@@ -121,6 +124,7 @@ def main() -> int:
     numbers = [int(a) for a in sys.argv[1:] if a.isdigit()]
     count, first = (*numbers, 0)[:2] if numbers else (200, 0)
     torch.set_num_threads(1)
+    torch.backends.mha.set_fastpath_enabled(False)  # as the validators do: it has no Triton code
     started = time.perf_counter()
     ran, failures, blamed = work(count, first, "--checked" in sys.argv, "--each" in sys.argv)
     summary = {

@@ -91,6 +91,9 @@ def _multiply(site: Site) -> Step:
             param("gate", _per_channel(site), "torch.rand({})" if site.rng.random() < 0.5 else "torch.ones({})"),
         )
         return Step(site.layout, site.shape, (loose("{x} * {g}", gate),), scaled(0.7))
+    if roll < 0.55 and site.layout is Layout.SEQUENCE:
+        forms = (loose("{x} * {mask}.unsqueeze(-1)"), loose("{x} * {mask}[..., None]"))
+        return Step(site.layout, site.shape, forms, scaled(0.7), (Operand("mask", site.shape[:2], "mask"),))
     if roll < 0.7:
         forms = (loose("{x} * torch.sigmoid({y})"), expr("torch.mul({x}, torch.tanh({y}))"))
         return Step(site.layout, site.shape, forms, scaled(0.5), _like(site))
@@ -231,6 +234,12 @@ def _addcdiv(site: Site) -> Step:
 
 def _where(site: Site) -> Step:
     slope = site.rng.choice((0.1, 0.2, 0.5))
+    if site.rng.random() < 0.4:
+        chosen = (
+            expr(f"torch.where({{mask}}, {{x}}, {{x}} * {slope})"),
+            expr("torch.where({mask}, torch.tanh({x}), {x})"),
+        )
+        return Step(site.layout, site.shape, chosen, scaled(0.7), (Operand("mask", site.shape, "mask"),))
     forms = (expr("torch.where({x} > {y}, {x}, {y} * 0.5)"), expr(f"torch.where({{y}} > 0, {{x}}, {{x}} * {slope})"))
     return Step(site.layout, site.shape, forms, scaled(0.8), _like(site))
 

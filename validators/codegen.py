@@ -18,7 +18,7 @@ from validators import binding, labels, readable, triton_module
 from validators.errors import describe, is_out_of_memory
 from validators.fake import FakeMode
 from validators.inductor import Capture, CaptureError, DataDependentError, SeveralGraphsError, capture
-from validators.loading import Loaded, Refused, map_tensors, tensors
+from validators.loading import Loaded, Refused, duplicate, map_tensors, tensors
 from validators.offline_cuda import DEVICE_TARGETS
 from validators.rehearsal import rehearse
 from validators.templates import writing
@@ -187,7 +187,7 @@ def _builtfor_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
         module.register_forward_pre_hook(
             lambda m, args, kwargs: shapes.update({id(m): list(next(tensors([args, kwargs])).shape)}), with_kwargs=True
         )
-    model(*map_tensors(torch.clone, inputs))
+    model(*map_tensors(duplicate, inputs))
     names = binding.name_modules(model)
     lines = [f"{names[key]}.initialize_parameters(torch.empty({shape}))" for key, shape in shapes.items()]
     return model, inputs, lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operators.effects import SOMEWHERE
 from operators.spec import ANY, Arg, Form, Layout, Make, Operator, Stats, expr, loose
-from synth.synthesizer.adapters import bend, linear_make, match, narrow_gate, to_layout
+from synth.synthesizer.adapters import bend, bridge, linear_make, match, narrow_gate
 from synth.synthesizer.render import render_block
 from synth.synthesizer.scope import Scope, Value
 from synth.synthesizer.steps import apply
@@ -44,7 +44,7 @@ def _as_residual(scope: Scope, group: list[Operator], x: Value) -> Value:
     if out.shape == x.shape and out.layout is x.layout:
         return _joined(scope, out, x)
     close = out.layout is x.layout and len(out.shape) == len(x.shape)
-    if close and x.size <= 20_000 and scope.rng.random() < 0.35 and scope.program.adapters < 2:
+    if close and x.size <= 20_000 and scope.rng.random() < 0.15 and scope.program.adapters < 1:
         return _joined(scope, out, match(scope, x, out))
     return out
 
@@ -101,7 +101,7 @@ def join(scope: Scope, a: Value, b: Value) -> Value:
             return scope.write(expr("torch.cat([{x}, {y}], dim=1)"), a, a.layout, shape, stats, others={"y": b})
     if len(b.shape) > len(a.shape):
         a, b = b, a
-    if len(a.shape) > 2 and rng.random() < 0.6:
+    if len(a.shape) > 2 and rng.random() < 0.9:
         return _modulated(scope, a, b)
     return _joined(scope, a, match(scope, b, a))
 
@@ -116,7 +116,7 @@ def _beside(scope: Scope, a: Value, b: Value) -> Value:
 
 def _modulated(scope: Scope, a: Value, b: Value) -> Value:
     """Maps scaled or shifted per channel by a vector made from the other value."""
-    vector = to_layout(scope, b, Layout.VECTOR)
+    vector = bridge(scope, b, Layout.VECTOR)
     channels = a.shape[2] if a.layout is Layout.SEQUENCE else a.shape[1]
     line_up = narrow_gate(a)
     name = scope.rng.choice(("gate", "scale", "modulation"))

@@ -24,6 +24,9 @@ _INPUTS: dict[Layout, tuple[str, ...]] = {
 _HINTED = {
     "target": ("target", "reference", "other", "y"),
     "ids": ("ids", "token_ids", "indices", "labels"),
+    "mask": ("mask", "valid", "keep", "attn_mask"),
+    "counts": ("counts", "levels", "x"),
+    "bytes": ("image", "pixels", "frames", "x"),
     "memory": ("memory", "context", "encoded"),
 }
 _SYNONYMS = {

@@ -239,9 +239,12 @@ def _with_helpers(program: Program, make: Make) -> Make:
 
 
 def render_class(
-    scope: Scope, name: str, result: Value, doc: list[str], checked: bool = False
+    scope: Scope, name: str, result: Value, doc: list[str], checked: bool = False, last: str = ""
 ) -> tuple[list[str], dict[str, int | float], list[str]]:
-    """The lines of a class, its `__init__` parameters with their values, and the inputs of its `forward`."""
+    """The lines of a class, its `__init__` parameters with their values, and the inputs of its `forward`.
+
+    `last` is a line that ends an `__init__`, if there is one.
+    """
     style, program = scope.style, scope.program
     writer = BodyWriter(scope, result, checked)
     body = writer.write()
@@ -258,6 +261,8 @@ def render_class(
         lines += wrapped("def __init__", ["self", *hinted], "    ", arrow)
         lines.append(f"        super({name}, self).__init__()" if style.old_super else "        super().__init__()")
         lines += init
+        if last and init:
+            lines.append(last)
         lines.append("")
     given = [f"{n}: torch.Tensor" if style.hints else n for n in writer.inputs]
     arrow = ") -> torch.Tensor:" if style.hints else "):"
@@ -301,11 +306,14 @@ def _docstring(doc: list[str], params: dict[str, int | float], manner: str) -> l
     return lines
 
 
+_KINDS = {"ids": "whole numbers", "counts": "whole numbers", "bytes": "bytes", "mask": "mask", "grid": "mask"}
+
+
 def _forward_doc(scope: Scope, names: list[str], result: Value) -> list[str]:
     pad = " " * 8
     lines = [f'{pad}"""Run the model.', "", f"{pad}Args:"]
     for name, entry in zip(names, scope.inputs, strict=True):
-        kind = "whole numbers" if entry.high else "tensor"
+        kind = _KINDS.get(entry.kind, "tensor")
         lines.append(f"{pad}    {name}: {kind} of shape {entry.value.shape}.")
     return [*lines, "", f"{pad}Returns:", f"{pad}    Tensor of shape {result.shape}.", f'{pad}"""']
 

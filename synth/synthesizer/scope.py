@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from operators.spec import Form, Layout, Operand, Shape, Stats, size_of
+from operators.spec import Form, Layout, Operand, Operator, Shape, Stats, size_of
 from synth.synthesizer.style import Style
 
 
@@ -41,12 +41,19 @@ class Statement(NamedTuple):
 
 
 class Input(NamedTuple):
-    """A parameter of `forward`: a tensor of `shape`; whole numbers below `high` when that is positive."""
+    """A parameter of `forward`.
+
+    `kind`: "real", "ids" (whole numbers below `high`), "counts" (the same, as features), "bytes" (0 to 255), "mask"
+    (truth values), "grid" (a square of truth values, true up to the diagonal).  `draw` is the torch function that
+    fills a real one, `memory` how it lies there.
+    """
 
     value: Value
-    hint: str
-    high: int
-    draw: str = "randn"  # the torch function that fills it
+    hint: str = ""
+    high: int = 0
+    kind: str = "real"
+    draw: str = "randn"
+    memory: str = "contiguous"
 
 
 @dataclass
@@ -56,10 +63,16 @@ class Program:
     rng: Random
     style: Style
     class_name: str
+    dtype: str = "float32"  # of every parameter and every real input
+    memory: str = ""  # how all real inputs lie in memory, "" to let each draw
+    budget: int = 50_000  # elements that a value may have after an adapter
     helpers: list[str] = field(default_factory=list)
     class_names: set[str] = field(default_factory=set)
-    adapters: int = 0
+    adapters: int = 0  # statements that no operator of the pattern asked for
+    idioms: list[str] = field(default_factory=list)
     home: Layout = Layout.VECTOR  # the layout of the stage being written
+    following: Layout | None = None  # that of the stage after it
+    ahead: list[Operator] = field(default_factory=list)  # what is still to be written of it, last first
 
     def claim(self, name: str) -> str:
         """A class name like `name` that is not taken yet."""
@@ -89,24 +102,28 @@ class Scope:
         """The scope of the program's main class."""
         return self if self.outer is None else self.outer.root
 
-    def add_input(self, layout: Layout, shape: Shape, hint: str = "", high: int = 0) -> Value:
+    def add_input(self, layout: Layout, shape: Shape, hint: str = "", high: int = 0, kind: str = "real") -> Value:
         """A new parameter of this class's `forward`; inner classes pass it through from the root."""
-        draw = "rand" if self.rng.random() < 0.1 else "randn"
-        return self._add(layout, shape, hint, high, draw)
+        draw, memory = "randn", "contiguous"
+        if kind == "real":
+            draw = "rand" if self.rng.random() < 0.1 else "randn"
+            memory = draw_memory(layout, self.rng, self.program.memory)
+        value = Value(layout, shape, _FILLED[kind if kind != "real" else draw])
+        return self._add(Input(value, hint, high, kind, draw, memory))
 
-    def _add(self, layout: Layout, shape: Shape, hint: str, high: int, draw: str) -> Value:
-        value = Value(layout, shape, Stats() if draw == "randn" else Stats(0.5, 0.29, 0.29))
-        self.inputs.append(Input(value, hint, high, draw))
+    def _add(self, entry: Input) -> Value:
+        self.inputs.append(entry)
+        value = entry.value
         if self.outer is not None:
-            self.passed.append(self.outer._add(layout, shape, hint, high, draw))
-        if high == 0:
+            self.passed.append(self.outer._add(entry._replace(value=Value(value.layout, value.shape, value.stats))))
+        if entry.kind == "real":
             self.values.append(value)
         return value
 
     def enter(self, outer_value: Value) -> Value:
         """The first parameter of an inner class, standing for a value of the outer one."""
         value = Value(outer_value.layout, outer_value.shape, outer_value.stats)
-        self.inputs.append(Input(value, "", 0))
+        self.inputs.append(Input(value))
         self.passed.append(outer_value)
         self.values.append(value)
         return value
@@ -146,6 +163,31 @@ class Scope:
     def room_for_inputs(self) -> bool:
         """Programs take at most four inputs."""
         return len(self.root.inputs) < 4
+
+
+# The numbers of a new input, by what fills it.
+_FILLED = {
+    "randn": Stats(),
+    "rand": Stats(0.5, 0.29, 0.29),
+    "bytes": Stats(127.5, 74.0, 74.0),
+    "counts": Stats(4.0, 2.5, 2.5),
+    "ids": Stats(),
+    "mask": Stats(0.2, 0.4, 0.4),
+    "grid": Stats(0.5, 0.5, 0.0),
+}
+_CHANNELS_LAST = (Layout.IMAGE, Layout.VOLUME)
+
+
+def draw_memory(layout: Layout, rng: Random, wanted: str = "") -> str:
+    """How an input of this layout lies in memory; `wanted` where the layout allows it."""
+    if wanted:
+        return wanted if wanted != "channels_last" or layout in _CHANNELS_LAST else "contiguous"
+    roll = rng.random()
+    if layout in _CHANNELS_LAST and roll < 0.14:
+        return "channels_last"
+    if roll < 0.2:
+        return "transposed"
+    return "sliced" if roll < 0.26 else "contiguous"
 
 
 def operand_hint(operand: Operand) -> str:
