@@ -29,6 +29,8 @@ class Layout(StrEnum):
     IMAGE = "image"  # (B, C, H, W)
     VOLUME = "volume"  # (B, C, D, H, W)
 
+    __hash__ = str.__hash__  # Enum's own is written in Python; layouts are looked up all the time
+
 
 ANY = tuple(Layout)
 SPATIAL = (Layout.SIGNAL, Layout.IMAGE, Layout.VOLUME)

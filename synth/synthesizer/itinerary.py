@@ -23,6 +23,7 @@ class Stage(NamedTuple):
     layout: Layout
     groups: list[list[Operator]]
     following: Layout | None
+    closed: bool = False  # its last operator leads into the next one's layout
 
     @property
     def operators(self) -> list[Operator]:
@@ -54,7 +55,8 @@ def plan_stages(entries: Sequence[Operator], rng: Random) -> list[Stage]:
                 groups[-1].append(closer)
             else:
                 groups.append([closer])
-        stages.append(Stage(layout, groups, order[at + 1] if at + 1 < len(order) else None))
+        following = order[at + 1] if at + 1 < len(order) else None
+        stages.append(Stage(layout, groups, following, closer is not None and (layout, following) in closer.exits))
     return stages
 
 
@@ -136,13 +138,14 @@ def _group(members: list[Operator], rng: Random) -> list[list[Operator]]:
         for group in groups:
             rng.shuffle(group)
     else:
-        disorder = rng.choice((0.2, 0.6, 1.2))
+        disorder = _with_disorder(rng.choice((0.5, 1.5, 3.0)), rng)
         for group in groups:
-            group.sort(key=_with_disorder(disorder, rng))
+            if len(group) > 1:
+                group.sort(key=disorder)
     for entry in enders:
         (groups[-1] if rng.random() < 0.8 else rng.choice(groups)).append(entry)
     return [group for group in groups if group]
 
 
 def _with_disorder(disorder: float, rng: Random) -> Callable[[Operator], float]:
-    return lambda entry: entry.phase + rng.gauss(0.0, disorder)
+    return lambda entry: entry.phase + disorder * (rng.random() + rng.random() - 1)

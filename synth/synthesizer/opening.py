@@ -89,6 +89,7 @@ def _embedded(scope: Scope, layout: Layout, shape: Shape) -> Value:
     """Rows of a table for token ids, with or without a learned position."""
     rng = scope.rng
     rows = rng.choice((20, 32, 50, 64, 100, 128))
+    scope.program.idioms.append("token embedding")
     ids = scope.add_input(layout, shape[:-1], "ids", rows, "ids")
     args = (Arg("", rows, "num_embeddings"), Arg("", shape[-1], "embedding_dim"))
     makes: tuple[tuple[str, Make], ...] = (("m", Make("nn.Embedding", args, "embedding")),)
@@ -104,9 +105,10 @@ def _shape(scope: Scope, stage: Stage, batch: int, fixed: bool) -> Shape:
     rng, layout = scope.rng, stage.layout
     entries = stage.operators
     limits = together([e.limits for e in entries])
-    shrink = 1.0
+    shrink = growth = 1.0
     for entry in entries:
         shrink *= max(entry.limits.shrink, 1.0)
+        growth /= min(entry.limits.shrink, 1.0)
     budget = scope.program.budget // 2
     large = budget >= LARGE // 2
     rank = 1 if layout is Layout.SEQUENCE else AXES[layout] - 2
@@ -123,6 +125,9 @@ def _shape(scope: Scope, stage: Stage, batch: int, fixed: bool) -> Shape:
         batch = rng.choice((128, 256, 512))
     while not fixed and batch * channels * size_of(sizes) > budget and batch > 1:
         batch = max(1, batch // 2)
+    room = budget / min(growth, 4.0) ** rank
+    while growth > 1 and batch * channels * size_of(sizes) > room and max(sizes) // 2 >= max(floor, 3):
+        sizes = tuple(max(s // 2, floor) for s in sizes)
     while large and batch * channels * size_of(sizes) > budget and sizes and max(sizes) // 2 >= floor:
         sizes = tuple(max(s // 2, floor) for s in sizes)
     return shape_of(layout, batch, channels, sizes)

@@ -20,8 +20,10 @@ def plan_forward(scope: Scope, entries: Sequence[Operator]) -> Value:
     """Write all `entries` in `scope` and return the result."""
     stages = plan_stages(entries, scope.rng)
     batch = draw_scale(scope, entries)
-    if len(stages) >= 2 and scope.rng.random() < 0.3:
-        cut = scope.rng.randint(1, len(stages) - 1)
+    # A second input joins where an adapter would stand otherwise.
+    cuts = [at + 1 for at, stage in enumerate(stages[:-1]) if not stage.closed]
+    if cuts and scope.rng.random() < 0.35:
+        cut = scope.rng.choice(cuts)
         left = _run(scope, stages[:cut], start(scope, stages[:cut], batch))
         right = _run(scope, stages[cut:], start(scope, stages[cut:], batch))
         x = join(scope, left, right)

@@ -7,6 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from operators.registry import get
+from synth.synthesizer.draws import Draws
 from synth.synthesizer.inputs import cased, write_inputs
 from synth.synthesizer.planning import plan_forward
 from synth.synthesizer.precision import cast_line, draw_dtype
@@ -76,6 +77,7 @@ def draft_program(
     if not pattern:
         raise ValueError("a pattern needs at least one operator")
     entries = [get(name) for name in pattern]
+    rng = Draws(rng.getrandbits(64))
     style = draw_style(rng)
     program = Program(rng, style, class_name, draw_dtype(entries, rng, dtype), memory)
     scope = Scope(program)

@@ -15,16 +15,49 @@ from synth.synthesizer.style import Style
 
 
 class Value:
-    """A tensor in a forward pass."""
+    """A tensor in a forward pass.
 
-    __slots__ = ("layout", "maker", "origin", "shape", "stats")
+    `text` and what follows are set when its class is written: how it is written where it is used (a name, or, when
+    `loose`, an expression that may need parentheses), the named value whose name a result made from it may take over,
+    how often it is used, and by which statement last (-1: by none).
+    """
+
+    __slots__ = ("_base", "_origin", "last", "layout", "loose", "maker", "shape", "stats", "text", "uses")
 
     def __init__(self, layout: Layout, shape: Shape, stats: Stats, maker: str = "") -> None:
         self.layout = layout
         self.shape = shape
         self.stats = stats
         self.maker = maker  # the operator that made it, "" for inputs and adapters
-        self.origin: Value = self  # the value that this one hardly differs from
+        # None stands for the value itself: values in no cycle are freed at once.
+        self._origin: Value | None = None
+        self._base: Value | None = None
+        self.text = ""
+        self.loose = False
+        self.uses = 0
+        self.last = -1
+
+    @property
+    def origin(self) -> Value:
+        """The value that this one hardly differs from."""
+        return self._origin or self
+
+    def echoes(self, other: Value) -> None:
+        """Note that this value hardly differs from another one."""
+        self._origin = other.origin
+
+    @property
+    def base(self) -> Value:
+        """The named value whose name a result may take over."""
+        return self._base or self
+
+    def named(self, name: str) -> None:
+        """It has a name of its own."""
+        self.text, self.loose, self._base = name, False, None
+
+    def inlined(self, text: str, loose: bool, base: Value) -> None:
+        """It is written inside the statement that reads it."""
+        self.text, self.loose, self._base = text, loose, base
 
     @property
     def size(self) -> int:
@@ -151,7 +184,7 @@ class Scope:
         """One of the spellings, leaning the way the author leans."""
         if len(forms) == 1:
             return forms[0]
-        lean = self.style.functional
+        lean = self.style.functional if self.outer is None else 0.4 * self.style.functional  # blocks hold modules
         weights = [f.weight if f.makes else f.weight * lean for f in forms]
         at = self.rng.random() * sum(weights)
         for form, weight in zip(forms, weights, strict=True):

@@ -8,7 +8,8 @@ from synth.synthesizer.adapters import bend, bridge, fit, fits, match, matched, 
 from synth.synthesizer.chain import Chain
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
-_FADED = 0.02  # below this share of the spread, or in absolute terms, a value hardly depends on the inputs
+# Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
+_FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
 _WILD = 40.0
 # Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
 _ECHOES = {
@@ -45,7 +46,7 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
         and not others
         and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling")
     ):
-        out.origin = x.origin
+        out.echoes(x)
     return _mend(scope, out)
 
 
@@ -69,7 +70,7 @@ def _mend(scope: Scope, x: Value) -> Value:
     size = spread_of(stats)
     if size > _WILD:
         return standardise(scope, x)
-    if stats.signal < _FADED * max(size, 1e-9):
+    if stats.signal < _FADED[scope.program.dtype] * max(size, 1e-9):
         return _remind(scope, x)
     if stats.signal < 0.002:
         return standardise(scope, x)
@@ -147,7 +148,7 @@ def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
 
 def enough(scope: Scope, x: Value) -> Value:
     """The program's result has at least eight elements and visibly depends on the inputs."""
-    if x.stats.signal < 0.04 * spread_of(x.stats):
+    if x.stats.signal < 2 * _FADED[scope.program.dtype] * spread_of(x.stats):
         x = _remind(scope, x)
     if x.size >= 8 and x.size // x.shape[0] >= 2:
         return x
