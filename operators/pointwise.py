@@ -46,7 +46,7 @@ def _pow(site: Site) -> Step:
 
 def _masked(site: Site) -> Step:
     """Outliers on one side replaced, or what a mask from outside covers; most values are left alone."""
-    if site.rng.random() < 0.5:
+    if site.rng.random() < 0.6:
         return _masked_from_outside(site)
     mean, spread = site.stats.mean, max(site.stats.std, 0.05)
     low, high = (float(f"{mean + side * spread:.2g}") for side in (-1.2, 1.2))

@@ -256,9 +256,11 @@ class Site:
         if self.size > 200_000:
             menu = FEW
         menu = menu or (NARROW if self.layout is Layout.VOLUME or self.size > 20_000 else WIDTHS)
-        ahead = self.ahead
+        ahead, same = self.ahead, self.channels
         if ahead is not ANYTHING:
             menu = tuple(w for w in menu if w % ahead.multiple == 0 and ahead.least <= w <= ahead.widest) or menu
+        if same in menu and self.rng.random() < 0.35:
+            return same  # layers that keep their width can be skipped by a residual
         return self.rng.choice(menu)
 
     def leads_to(self, target: Layout, chance: float) -> bool:

@@ -40,16 +40,13 @@ def _plainly(scope: Scope, group: list[Operator], x: Value) -> Value:
 
 
 def _as_residual(scope: Scope, group: list[Operator], x: Value) -> Value:
-    """x + f(x), where f kept the shape; or a projected shortcut where it nearly did."""
+    """x + f(x), where f kept the shape."""
     out = _plainly(scope, group, x)
     if out.origin is x.origin:
         return out
     if out.shape == x.shape and out.layout is x.layout:
         scope.program.idioms.append("residual")
         return _joined(scope, out, x)
-    close = out.layout is x.layout and len(out.shape) == len(x.shape)
-    if close and x.size <= 20_000 and scope.rng.random() < 0.1 and scope.program.adapters < 1:
-        return _joined(scope, out, match(scope, x, out))
     return out
 
 

@@ -43,7 +43,7 @@ def draw_scale(scope: Scope, entries: Sequence[Operator]) -> int:
     Only operators that a compiler neither unrolls nor squares are given large ones.
     """
     rng = scope.rng
-    if rng.random() < 0.06 and not any(e.family in _COSTLY for e in entries):
+    if rng.random() < 0.14 and not any(e.family in _COSTLY for e in entries):
         scope.program.budget = LARGE
         return rng.choice((1, 2, 4, 8))
     return rng.choice(_BATCHES)

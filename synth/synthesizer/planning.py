@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from operators.spec import Operator, expr, loose
+from operators.spec import Layout, Operator, expr, loose
 from synth.synthesizer.blocks import join, run_group
 from synth.synthesizer.itinerary import Stage, plan_stages
 from synth.synthesizer.opening import draw_scale, start
@@ -22,7 +22,8 @@ def plan_forward(scope: Scope, entries: Sequence[Operator]) -> Value:
     batch = draw_scale(scope, entries)
     # A second input joins where an adapter would stand otherwise.
     cuts = [at + 1 for at, stage in enumerate(stages[:-1]) if not stage.closed]
-    if cuts and scope.rng.random() < 0.35:
+    # Two maps of unlike shapes meet as map and vector, so it costs nothing where the second path ends in a vector.
+    if cuts and scope.rng.random() < (0.5 if stages[-1].layout is Layout.VECTOR else 0.25):
         cut = scope.rng.choice(cuts)
         left = _run(scope, stages[:cut], start(scope, stages[:cut], batch))
         right = _run(scope, stages[cut:], start(scope, stages[cut:], batch))

@@ -10,7 +10,7 @@ from synth.synthesizer.scope import Scope, Value, operand_hint
 
 # Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
 _FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
-_WILD = 40.0
+_WILD = 60.0
 # Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
 _ECHOES = {
     "Neg", "Clone", "NanToNum", "MaskedFill", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Round", "Floor",
