@@ -115,7 +115,8 @@ def test_blocks_are_named_after_their_layers() -> None:
             ["Conv2d", "BatchNorm2d", "ReLU", "Conv2d", "BatchNorm2d", "ReLU"], random.Random(seed), NAME
         )
         heads |= {node.name for node in ast.parse(draft.source).body if isinstance(node, ast.ClassDef)}
-    assert {"ConvBNReLU", "ConvNormAct", "ResidualBlock"} <= heads
+    assert {"ConvBNReLU", "ConvNormAct"} <= heads
+    assert heads & {"ResidualBlock", "ResBlock", "SkipBlock"}
 
 
 def test_five_requested_operators_are_all_executed() -> None:
