@@ -38,8 +38,8 @@ from outside import Outside, running
 from validate import fixed_set
 
 from validators.containment.watch import children_of
-from validators.pool import Pool
-from validators.template import WALL_FACTOR
+from validators.processes.pool import Pool
+from validators.processes.template import WALL_FACTOR
 from validators.verdict import Judgement, Program, Settings, Stage
 
 SECONDS = 5.0

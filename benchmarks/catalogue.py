@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from operators import catalogue
 from synth.naming import base_name
 from synth.synthesizer import write_program
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Program, Settings
 
 ATTEMPTS = 3

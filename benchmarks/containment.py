@@ -25,7 +25,7 @@ def main(rounds: int) -> int:
     """Print the line; 1 where the promise is not kept."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from validators.containment.layers import Containment
-    from validators.starting import start
+    from validators.processes.starting import start
     from validators.verdict import Settings
 
     with tempfile.TemporaryDirectory(prefix="synth-") as folder:
@@ -51,7 +51,7 @@ def measure(rounds: int, given: dict[str, dict[str, object]]) -> None:
     from validators.containment import kernel, layers, probe
     from validators.containment.enter import May, Plan
     from validators.containment.pid_namespace import PidNamespaces
-    from validators.processes import Forks
+    from validators.processes.forks import Forks
     from validators.verdict import settings_from_json
 
     settings, plan = settings_from_json(given["settings"]), Plan.from_json(given["plan"])

@@ -35,7 +35,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from templates import recorded
 from validate import fixed_set
 
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Program, Settings
 
 

@@ -32,10 +32,11 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 import torch
 from prove import read_rows
 
-from validators import numerics, proving
+from validators import proving
 from validators.loading import Refused, load, tensors
-from validators.program_side import Here, in_this_process
-from validators.proof_sides import EagerSide
+from validators.processes.program_side import Here, in_this_process
+from validators.proof import numerics
+from validators.proof.sides import EagerSide
 from validators.verdict import Program, Settings, Stage
 
 SETTINGS = Settings()

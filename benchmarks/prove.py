@@ -23,7 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from validators.server import Server
+from validators.processes.server import Server
 from validators.verdict import Program, Settings, Stage, Verdict
 
 

@@ -37,7 +37,7 @@ import operators
 from benchmarks.synthesize import sample_pattern
 from operators import catalogue
 from synth.synthesizer import write_checked_program, write_program
-from validators.executed import record
+from validators.conduct.executed import record
 from validators.fake import FakeMode
 
 NAME = "SynthModel_Soak"

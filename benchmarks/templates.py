@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from validate import fixed_set
 
 from synth.extraction import extract
-from validators.server import Server
+from validators.processes.server import Server
 from validators.verdict import Judgement, Program, Settings, Stage
 
 STAGES = (Stage.SHAPES, Stage.EAGER, Stage.TRITON, Stage.COMPILED)

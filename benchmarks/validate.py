@@ -29,7 +29,7 @@ from synth.config import RunConfig
 from synth.naming import base_name
 from synth.sampling import catalogue_sets, derived_rng, sample_pattern
 from synth.synthesizer import write_program
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Pair, Program, Settings, Stage, Verdict
 
 # What a process without the interpreter can run, and what the two sides are compared on.
@@ -103,7 +103,7 @@ def fresh(programs: list[Program]) -> dict[str, object]:
 
 def one(entry_point: str) -> None:
     """In a fresh process: judge the program on stdin."""
-    from validators import offline_cuda
+    from validators.inductor import offline_cuda
     from validators.judge import judge
 
     offline_cuda.install(SETTINGS.device_target)

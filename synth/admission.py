@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from synth import __version__
@@ -10,8 +12,10 @@ from synth import config as configs
 from synth.config import RunConfig
 from synth.errors import UsageError
 from synth.journal import Journal
+from synth.judging import settings_of
 from synth.rundir import RunDir, write_file
 from synth.sampling import OperatorSets
+from validators.contamination import packs
 
 
 def versions() -> dict[str, str]:
@@ -25,9 +29,22 @@ def versions() -> dict[str, str]:
     return found
 
 
-def surroundings(sets: OperatorSets, answers: dict[str, str]) -> dict[str, str]:
-    """What samples depend on beside the configuration; `answers` says it of where answers come from."""
-    return versions() | {"operator catalogue": sets.digest()} | answers
+def surroundings(config: RunConfig, sets: OperatorSets, answers: dict[str, str]) -> dict[str, str]:
+    """What samples depend on beside the configuration; `answers` says it of where answers come from.
+
+    Raises UsageError where a file of fingerprints cannot be used.
+    """
+    kept_out = {"benchmark fingerprints": _digest(config)}
+    return versions() | {"operator catalogue": sets.digest()} | kept_out | answers
+
+
+def _digest(config: RunConfig) -> str:
+    """Of all that is kept out of the corpus."""
+    settings_of(config)
+    digest = blake2b(digest_size=8)
+    for path in (packs.SHIPPED, *map(Path, config.packs)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def admit(config: RunConfig, around: dict[str, str], journal: Journal, run: RunDir) -> None:

@@ -123,6 +123,17 @@ class RunConfig:
     backward: bool = _key(
         False, values.flag(), "judge each kept program's gradient as well, and export what passes as a pair of its own"
     )
+    fingerprints: tuple[str, ...] | None = _key(
+        None,
+        values.files("a file that .fingerprint wrote"),
+        "benchmarks of your own to keep out of the corpus, besides KernelBench",
+        OPERATION,  # what is in them is part of the identity (`admission.surroundings`)
+    )
+    benchmark_containment: float = _key(
+        0.8,
+        values.real(0, 1, above_low=True),
+        "the share of a benchmark problem's code or graph from which on a program is turned down",
+    )
     validation_timeout: float = _key(
         120.0,
         values.real(0, 86400, above_low=True),
@@ -151,6 +162,11 @@ class RunConfig:
     def device_targets(self) -> tuple[str, ...]:
         """What the kernels are compiled for; the first is what they are written for."""
         return (self.device_target,) if isinstance(self.device_target, str) else self.device_target
+
+    @property
+    def packs(self) -> tuple[str, ...]:
+        """The files of fingerprints, where every process finds them."""
+        return tuple(str(Path(file).resolve()) for file in self.fingerprints or ())
 
     @property
     def server(self) -> str:

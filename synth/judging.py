@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Protocol
 
 from synth.config import RunConfig
-from synth.errors import CommandError
+from synth.errors import CommandError, UsageError
 from synth.progress import WorkerState
 from validators.containment.layers import Layer, Tier
+from validators.contamination import packs
 from validators.verdict import Judgement, Program, Settings, Stage
 
 
@@ -54,7 +56,7 @@ PoolOpener = Callable[[int, Settings], AbstractAsyncContextManager[JudgingPool]]
 @asynccontextmanager
 async def open_pool(num_worker: int, settings: Settings) -> AsyncIterator[JudgingPool]:
     """A started validator pool; its failures end the command with one line."""
-    from validators.pool import Pool, PoolError
+    from validators.processes.pool import Pool, PoolError
 
     try:
         async with Pool(num_worker, settings) as pool:
@@ -64,11 +66,18 @@ async def open_pool(num_worker: int, settings: Settings) -> AsyncIterator[Judgin
 
 
 def settings_of(config: RunConfig) -> Settings:
-    """What the validators need to know of a run."""
+    """What the validators need to know of a run.  Raises UsageError where a file of fingerprints cannot be used."""
+    try:
+        for file in config.packs:
+            packs.read(Path(file))
+    except packs.PackError as error:
+        raise UsageError(f"fingerprints={error}") from None
     return Settings(
         stages=tuple(stage for stage in Settings().stages if config.prove or stage not in PROOFS),
         device_target=config.device_targets[0],
         further_targets=config.device_targets[1:],
+        fingerprints=config.packs,
+        benchmark_containment=config.benchmark_containment,
         templates=config.templates,
         validation_timeout=config.validation_timeout,
         max_tensor_bytes=config.max_tensor_bytes,

@@ -203,7 +203,7 @@ class Orchestrator:
                 self._settle(attempt, kept=True)
                 return
             chain.append(attempt)
-            if attempt.reason is Reason.KERNELBENCH_SIGNATURE:
+            if attempt.reason is Reason.BENCHMARK_SIGNATURE:
                 break  # the pattern itself is the benchmark's: no answer to it could pass
         while sample > self._turns.front:
             await self._wait(chain[-1])

@@ -38,7 +38,7 @@ COLUMNS: dict[str, str] = {
     # ours
     "direction": TEXT,  # forward, or backward: the gradient of the row before
     "pattern": TEXTS,
-    "difficulty": WHOLE,  # 1 to 5, see validators/labels.py
+    "difficulty": WHOLE,  # 1 to 5, see validators/emission/labels.py
     "num_kernels": WHOLE,
     "kernels": TEXTS,
     "kernel_kinds": TEXTS,  # this and the lists below: an item for each of `kernels`

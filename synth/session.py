@@ -44,7 +44,7 @@ def run_parallel(
     """Runs or resumes; the exit code.  `open_pool`, `sets` and `choice` are handed in by tests."""
     sets = sets or catalogue_sets()
     cast = open_cast(config, sets, choice)
-    return run_cast(config, cast, surroundings(sets, cast.identity), console, open_pool)
+    return run_cast(config, cast, surroundings(config, sets, cast.identity), console, open_pool)
 
 
 def run_cast(

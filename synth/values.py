@@ -128,6 +128,19 @@ def words(*names: str) -> Rule:
     return Rule("a list such as [a,b]" + (f" of {', '.join(names)}" if names else ""), convert, literal=True)
 
 
+def files(what: str) -> Rule:
+    """A path, or a list of paths; or none."""
+    listed = words()
+
+    def convert(value: Any) -> tuple[str, ...] | None:
+        if value is None or (isinstance(value, str) and value.lower() == "none"):
+            return None
+        names: tuple[str, ...] = listed.convert(value)
+        return names
+
+    return Rule(f"{what}, a list of them such as [a,b], or none", convert, literal=True)
+
+
 def first_and_further(first: tuple[str, ...], further: tuple[str, ...]) -> Rule:
     """One of `first`, or a list that begins with one and goes on with others of `first` and `further`."""
     listed = words(*first, *further)

@@ -14,14 +14,14 @@ import triton
 from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
-from validators import binding, labels, readable, triton_module
+from validators.emission import binding, labels, readable, triton_module
+from validators.emission.rehearsal import rehearse
 from validators.errors import describe, is_out_of_memory
 from validators.fake import FakeMode
-from validators.inductor import Capture, CaptureError, DataDependentError, SeveralGraphsError, capture
+from validators.inductor.capture import Capture, CaptureError, DataDependentError, SeveralGraphsError, capture
+from validators.inductor.offline_cuda import DEVICE_TARGETS
+from validators.inductor.templates import writing
 from validators.loading import Loaded, Refused, duplicate, map_tensors, tensors
-from validators.offline_cuda import DEVICE_TARGETS
-from validators.rehearsal import rehearse
-from validators.templates import writing
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 MAX_CONSTANT_ELEMENTS = 4096  # tensor constants are written into the text as lists

@@ -9,11 +9,11 @@ import math
 import re
 from typing import Any
 
-from validators import cubin
-from validators.cubin import AMD_TARGETS, Compiled
+from validators.processes.wire import WireError
+from validators.proof import cubin
+from validators.proof.cubin import AMD_TARGETS, Compiled
 from validators.proving import Side, refuse_what_is_no_data
 from validators.verdict import Pair, Settings, Verdict
-from validators.wire import WireError
 
 _NAME = re.compile(r"[A-Za-z_]\w*(#\d+)?", re.ASCII)
 

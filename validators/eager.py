@@ -13,9 +13,9 @@ from typing import Any
 import torch
 
 import operators
-from validators import honesty
-from validators.honesty import History, Seeds, Side, copied, same
-from validators.instance import Instance, Ran
+from validators.conduct import honesty
+from validators.conduct.honesty import History, Seeds, Side, copied, same
+from validators.conduct.instance import Instance, Ran
 from validators.loading import Loaded, Refused, map_tensors, tensors
 from validators.shapes import shape_list
 from validators.verdict import Reason, Settings, Stage, Verdict

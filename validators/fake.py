@@ -62,6 +62,11 @@ def _swap_forgetting(t1: torch.Tensor, t2: torch.Tensor) -> None:
 torch.utils.swap_tensors = _swap_forgetting
 
 
+def is_fake(tensor: Any) -> bool:
+    """True for a tensor without memory."""
+    return isinstance(tensor, fake_tensor.FakeTensor)
+
+
 def is_fake_only(error: BaseException) -> bool:
     """True when the error says something about fake tensors and nothing about the program."""
     return isinstance(error, FAKE_ONLY_ERRORS) or any(mark in message(error) for mark in _MARKS)

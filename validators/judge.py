@@ -10,12 +10,13 @@ import resource
 from collections.abc import Callable
 from dataclasses import replace
 
-from validators import contract, readable, similarity
+from validators import contract, similarity
+from validators.emission import readable
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from validators.remote import Remote
+    from validators.processes.remote import Remote
 
 
 def judge(
@@ -35,8 +36,8 @@ def judge(
     """
     from validators.errors import describe, is_out_of_memory
     from validators.loading import Refused
-    from validators.remote import LeftError, LostError, RemoteError, RemoteInstance
-    from validators.wire import WireError
+    from validators.processes.remote import LeftError, LostError, RemoteError, RemoteInstance
+    from validators.processes.wire import WireError
 
     made: Pair | None = None
 
@@ -44,11 +45,15 @@ def judge(
         if stage is Stage.CONTRACT:
             return contract.check(program), None
         if stage is Stage.SIMILARITY:
-            return similarity.check(program), None
+            return similarity.check(program, settings), None
         if stage is Stage.EAGER:
             from validators import eager
 
             return eager.judged(RemoteInstance(program_side, filling=0), program.pattern, settings), None
+        if stage is Stage.GRAPH:
+            from validators import graph
+
+            return graph.check(program_side, RemoteInstance(program_side, filling=0), settings), None
         if stage is Stage.COMPILED:
             from validators import compiling
 
@@ -96,6 +101,7 @@ def _unexpected(stage: Stage) -> Reason:
     known = {
         Stage.CONTRACT: Reason.SYNTAX_ERROR,
         Stage.SIMILARITY: Reason.SYNTAX_ERROR,
+        Stage.GRAPH: Reason.NOT_FINGERPRINTED,
         Stage.TRITON: Reason.COMPILE_ERROR,
         Stage.COMPILED: Reason.KERNEL_REJECTED,
         Stage.NUMERICS: Reason.NUMERIC_ERROR,

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from validators import draws, emitted
 from validators.errors import describe, is_out_of_memory
 from validators.loading import Loaded, Refused, map_tensors
+from validators.proof import draws, emitted
 from validators.verdict import Reason
 
 
@@ -49,7 +49,7 @@ def prepare(device_target: str) -> None:
 
 
 class LaunchedSide:
-    """The emitted text, run on a device: `proof_sides.EmittedSide` where there is one."""
+    """The emitted text, run on a device: `sides.EmittedSide` where there is one."""
 
     def __init__(self, told: Loaded, triton_code: str, seed: int, device: str = "cuda") -> None:
         """Execute the text and build its model from `seed`; `told` stands in for the program.  Raises Refused."""

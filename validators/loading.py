@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from validators.conduct.observing import remembered
 from validators.errors import PROGRAM_MODULE, describe, is_out_of_memory
 from validators.fake import is_fake_only
-from validators.observing import remembered
 from validators.verdict import Program, Reason
 
 PAIR_MODULE = "synth_pair"  # the Triton side, where it is run

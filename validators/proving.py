@@ -17,12 +17,12 @@ from typing import Any, Protocol
 import torch
 import triton
 
-from validators import comparison, draws
-from validators.comparison import Expected, Mismatch
 from validators.loading import Refused, tensors
-from validators.remote import RemoteError
+from validators.processes.remote import RemoteError
+from validators.processes.wire import Opaque, WireError
+from validators.proof import comparison, draws
+from validators.proof.comparison import Expected, Mismatch
 from validators.verdict import Program, Reason, Settings, Stage, Verdict
-from validators.wire import Opaque, WireError
 
 #: How large the values of each draw are, relative to the program's own.  The last one is left out where the first two
 #: took long.  (Three times: ten times as large, sums of products lose all they have in 2 of 60 right pairs.)
@@ -31,7 +31,7 @@ LONG = 1 << 27  # lanes that kernels touched
 
 
 class Side(Protocol):
-    """A process that executes the program, or the text; see `proof_sides`."""
+    """A process that executes the program, or the text; see `proof.sides`."""
 
     def ask(self, what: str, **arguments: Any) -> Any:
         """The answer to a question."""

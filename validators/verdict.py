@@ -19,6 +19,7 @@ class Stage(StrEnum):
     SIMILARITY = "similarity"  # not a benchmark problem, not one we have already
     SHAPES = "shapes"  # fake tensors: shapes, dtypes, memory
     EAGER = "eager"  # a real run on CPU
+    GRAPH = "graph"  # the ATen graph: no benchmark in it, not one we have already
     TRITON = "triton"  # Inductor's Triton code for the device target
     COMPILED = "compiled"  # every kernel to PTX and cubin for the device target
     NUMERICS = "numerics"  # the emitted module in Triton's interpreter against eager
@@ -27,6 +28,12 @@ class Stage(StrEnum):
 
 class Reason(StrEnum):
     """Why a program was turned down.  `SENTENCES[reason]` says it to people."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Reason | None:
+        # Journals of formats 1 to 3 name the one benchmark that they knew.
+        name = str(value)
+        return cls(name.replace("kernelbench_", "benchmark_")) if name.startswith("kernelbench_") else None
 
     # answer
     NO_ANSWER = "no_answer"
@@ -43,8 +50,9 @@ class Reason(StrEnum):
     NO_GET_INPUTS = "no_get_inputs"
     NO_GET_INIT_INPUTS = "no_get_init_inputs"
     # similarity
-    KERNELBENCH_SOURCE = "kernelbench_source"
-    KERNELBENCH_SIGNATURE = "kernelbench_signature"
+    BENCHMARK_SOURCE = "benchmark_source"
+    BENCHMARK_NAME = "benchmark_name"
+    BENCHMARK_SIGNATURE = "benchmark_signature"
     DUPLICATE_SOURCE = "duplicate_source"
     DUPLICATE_SIGNATURE = "duplicate_signature"
     # shapes and eager: the program's own failures
@@ -71,6 +79,12 @@ class Reason(StrEnum):
     EVADES_COMPILER = "evades_compiler"
     REPLACES_FUNCTIONS = "replaces_functions"
     MISSING_OPERATORS = "missing_operators"
+    # graph
+    BENCHMARK_GRAPH = "benchmark_graph"
+    BENCHMARK_PART = "benchmark_part"
+    BENCHMARK_BEHAVIOUR = "benchmark_behaviour"
+    NOT_FINGERPRINTED = "not_fingerprinted"
+    DUPLICATE_GRAPH = "duplicate_graph"
     # triton
     GRAPH_BREAK = "graph_break"
     DATA_DEPENDENT_SHAPE = "data_dependent_shape"
@@ -111,8 +125,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_FORWARD: "The entry point defines no forward method.",
     Reason.NO_GET_INPUTS: "The program defines no get_inputs() function.",
     Reason.NO_GET_INIT_INPUTS: "The program defines no get_init_inputs() function.",
-    Reason.KERNELBENCH_SOURCE: "The program is a KernelBench problem, names and constants aside.",
-    Reason.KERNELBENCH_SIGNATURE: "The program applies the operators of a KernelBench problem in its order.",
+    Reason.BENCHMARK_SOURCE: "The program holds a benchmark problem's code, names and constants aside.",
+    Reason.BENCHMARK_NAME: "The program loads a model that a benchmark problem is made of.",
+    Reason.BENCHMARK_SIGNATURE: "The program was asked for the operators of a benchmark problem, in its order.",
     Reason.DUPLICATE_SOURCE: "An earlier sample has the same source, names and formatting aside.",
     Reason.DUPLICATE_SIGNATURE: "An earlier sample ran the same operators in the same order on the same shapes.",
     Reason.IMPORT_ERROR: "Importing the program raised an error.",
@@ -137,6 +152,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.EVADES_COMPILER: "The program keeps part of itself from the compiler, or changes the compiler's settings.",
     Reason.REPLACES_FUNCTIONS: "The program puts functions of its own in the place of others.",
     Reason.MISSING_OPERATORS: "An operator of the pattern was never executed.",
+    Reason.BENCHMARK_GRAPH: "The program's ATen graph is a benchmark problem's, shapes and constants aside.",
+    Reason.BENCHMARK_PART: "A benchmark problem's ATen graph is part of the program's.",
+    Reason.BENCHMARK_BEHAVIOUR: "On the same inputs the program computes what a benchmark problem does.",
+    Reason.NOT_FINGERPRINTED: "The program's ATen graph cannot be taken, so nobody knows whether a benchmark is in it.",
+    Reason.DUPLICATE_GRAPH: "An earlier sample has the same ATen graph, shapes and constants included.",
     Reason.GRAPH_BREAK: "torch.compile cannot capture the forward pass as one graph.",
     Reason.DATA_DEPENDENT_SHAPE: "The shape of an output depends on the values of the inputs.",
     Reason.COMPILE_ERROR: "Inductor raised an error.",
@@ -264,12 +284,15 @@ class Settings:
     max_tensor_bytes: int = 2 << 30  # bytes of tensors alive at once in a forward pass
     seed: int = 0
     allow_unsafe: bool = False  # judge where nothing holds programs back; the one thing here that changes no verdict
+    fingerprints: tuple[str, ...] = ()  # files of fingerprints, beside the one that comes along
+    benchmark_containment: float = 0.8  # the share of a benchmark problem from which on a program is turned down
     templates: str = "auto"  # auto, triton or extern: how GEMMs and convolutions are written
     stages: tuple[Stage, ...] = (
         Stage.CONTRACT,
         Stage.SIMILARITY,
         Stage.SHAPES,
         Stage.EAGER,
+        Stage.GRAPH,
         Stage.TRITON,
         Stage.COMPILED,
         Stage.NUMERICS,
@@ -289,7 +312,8 @@ def settings_to_json(settings: Settings) -> dict[str, Any]:
 def settings_from_json(data: dict[str, Any]) -> Settings:
     """The inverse of `settings_to_json`."""
     stages = tuple(Stage(stage) for stage in data["stages"])
-    return Settings(**(data | {"stages": stages, "further_targets": tuple(data["further_targets"])}))
+    several = {key: tuple(data[key]) for key in ("further_targets", "fingerprints")}
+    return Settings(**(data | {"stages": stages} | several))
 
 
 def reasons_table() -> str:

@@ -46,10 +46,10 @@ _RUN_PATH = Param("path", values.path("a run directory", optional=True), "the ru
 _TABLES = ("all", "stage", "reason", "operator")
 _SORTED_BY = ("provider", "model", "prompt", "pattern_size")
 _PROOFS = ("compiled", "numerics")
-_STAGES = ("contract", "similarity", "shapes", "eager", "triton", *_PROOFS)
+_STAGES = ("contract", "similarity", "shapes", "eager", "graph", "triton", *_PROOFS)
 _JUDGING = (
     *("num_worker", "templates", "device_target", "prove", "validation_timeout", "max_tensor_bytes"),
-    "allow_unsafe",
+    *("fingerprints", "benchmark_containment", "allow_unsafe"),
 )
 
 
@@ -161,6 +161,23 @@ _LISTED = (
                 "what to compile the kernels for; default what each row says, sm_80 where it says nothing",
             ),
             *_picked("seed", "num_worker", "validation_timeout", "max_tensor_bytes", "allow_unsafe"),
+        ),
+        positional="path",
+    ),
+    Command(
+        "fingerprint",
+        "fingerprint",
+        "hashes of a benchmark's problems, by which runs keep it out of the corpus",
+        (
+            "python -m synth .fingerprint path=robust-kbench/tasks out=robust-kbench.json",
+            "python -m synth .parallel fingerprints=[robust-kbench.json,mine.json]",
+        ),
+        (
+            Param("path", values.path("a .py or .jsonl file, or a directory"), "programs in KernelBench's form"),
+            Param("out", values.path("a file", optional=True), "default <benchmark>.fingerprints.json"),
+            Param("benchmark", values.text("a name", optional=True), "what findings call it; default the path's name"),
+            Param("about", values.text("a text", optional=True), "written into the file: source, commit, licence"),
+            *_picked("num_worker", "validation_timeout", "max_tensor_bytes", "allow_unsafe"),
         ),
         positional="path",
     ),

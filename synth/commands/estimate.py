@@ -36,7 +36,7 @@ def run(
     cast = open_cast(small, sets, choice)
     if cast.limit is not None:
         config = replace(config, num_total_samples=min(config.num_total_samples, cast.limit))
-    around = surroundings(sets, cast.identity)
+    around = surroundings(small, sets, cast.identity)
     small = replace(small, output_dir=directory(small, around))
     code = run_cast(small, cast, around, out, open_pool, again="the same command")
     assert small.output_dir is not None

@@ -38,7 +38,7 @@ def _revalidate(old: Journal, old_run: RunDir, given: dict[str, Any], out: Conso
     config = replace(config, **given)
     if config.output_dir is not None and config.output_dir.resolve() == old_run.root.resolve():
         raise UsageError(f"output_dir={config.output_dir}: is the run itself; choose another directory.")
-    around = surroundings(catalogue_sets(), {"answers of": digest(old)})
+    around = surroundings(config, catalogue_sets(), {"answers of": digest(old)})
     with opened(config, around) as (config, run, journal):
         journal.ledger.take_over(old.ledger.calls())
         again = f"python -m synth .revalidate path={old_run.root} output_dir={run.root}"

@@ -12,7 +12,7 @@ import pytest
 from outside import wait_until_gone
 
 from validators.containment.layers import Containment, Layer, Tier
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Judgement, Program, Settings, Stage
 
 RUNNING = (Stage.CONTRACT, Stage.SHAPES, Stage.EAGER)

@@ -41,7 +41,7 @@ def everywhere(data):
 # What the judge's own functions would send for a stage that passed, ahead of the question.
 _REPLIES = """
 import os, struct, json
-from validators import wire
+from validators.processes import wire
 def reply(value):
     blobs = []
     return {"value": wire.Codec().encode(value, blobs), "cpu": 0.1}
@@ -267,7 +267,7 @@ TWO_FACED = [
         "by_frame",
         program(
             "import sys\nreturn torch.relu(self.linear(x)) * scale",
-            extra="import sys\nscale = 2.0 if 'validators.codegen' in sys.modules and not sys.modules.get('validators.interpreter') else 1.0",
+            extra="import sys\nscale = 2.0 if 'validators.codegen' in sys.modules and not sys.modules.get('validators.proof.interpreter') else 1.0",
         ),
     ),
     Forgery(

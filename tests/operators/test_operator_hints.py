@@ -12,7 +12,7 @@ from torch import nn
 import operators
 from operators import hints
 from operators.spec import ANY, Layout
-from validators.executed import record
+from validators.conduct.executed import record
 
 ENTRIES = operators.catalogue()
 _RANKS = re.compile(r"\b((?:nn|F|torch)\.\w+?)((?:[123]d)(?:/[123]d)+)")

@@ -11,7 +11,7 @@ import torch
 
 import prompts
 from synth.extraction import extract
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Judgement, Program, Settings, Stage
 
 EXAMPLES = [

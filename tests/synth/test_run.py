@@ -278,7 +278,7 @@ def test_the_window_bounds_what_is_in_flight(tmp_path: Path) -> None:
 def test_a_pattern_of_the_benchmark_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Similar(FakePool):
         async def judge(self, program: Program) -> Judgement:
-            return Judgement((Verdict(Stage.SIMILARITY, False, Reason.KERNELBENCH_SIGNATURE, "KernelBench 2/1"),))
+            return Judgement((Verdict(Stage.SIMILARITY, False, Reason.BENCHMARK_SIGNATURE, "KernelBench 2/1"),))
 
     monkeypatch.setattr(fake_pool, "FakePool", Similar)
     provider = FakeProvider()

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from synth.synthesizer import write_checked_program
-from validators.executed import record
+from validators.conduct.executed import record
 
 NAME = "SynthModel_Test"
 

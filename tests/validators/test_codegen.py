@@ -1,6 +1,6 @@
 """Stage TRITON in process: the text, and above all what it is bound to.
 
-These tests reach the private parts of torch that `offline_cuda.py`, `inductor.py` and `fake.py` use: one that moves
+These tests reach the private parts of torch that `offline_cuda.py`, `capture.py` and `fake.py` use: one that moves
 fails here.
 """
 
@@ -15,7 +15,9 @@ import pytest
 import torch
 from programs import GOOD, program
 
-from validators import codegen, offline_cuda, triton_module
+from validators import codegen
+from validators.emission import triton_module
+from validators.inductor import offline_cuda
 from validators.loading import Refused, load
 from validators.verdict import Pair, Program, Reason, Settings
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from programs import program
 
-from validators import codegen, compiling, cubin, offline_cuda
+from validators import codegen, compiling
+from validators.inductor import offline_cuda
 from validators.loading import Refused, load
-from validators.program_side import in_this_process
+from validators.processes.program_side import in_this_process
+from validators.processes.wire import Opaque, WireError
+from validators.proof import cubin
 from validators.verdict import Pair, Program, Reason, Settings
-from validators.wire import Opaque, WireError
 
 SETTINGS = Settings(further_targets=("gfx942",))
 # An input does not begin where its memory does; one may be made from real values.

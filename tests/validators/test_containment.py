@@ -15,7 +15,7 @@ from programs import GOOD, program
 
 from validators.containment import bubblewrap, seccomp, view, watch
 from validators.containment.layers import ADVICE, Containment, Layer, Tier, tier
-from validators.pool import Pool, PoolError
+from validators.processes.pool import Pool, PoolError
 from validators.verdict import Judgement, Program, Reason, Settings, Stage
 
 QUICK = Settings(stages=(Stage.CONTRACT, Stage.SHAPES), validation_timeout=20.0, max_tensor_bytes=256 << 20)

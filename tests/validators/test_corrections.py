@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Program, Settings
 
 FRACTIONAL_POOLING_AND_ATAN = """

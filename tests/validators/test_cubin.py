@@ -11,9 +11,11 @@ from unittest import mock
 import pytest
 from programs import GOOD, PUBLISHED, PUBLISHED_TRITON, program
 
-from validators import codegen, cubin, offline_cuda
+from validators import codegen
+from validators.inductor import offline_cuda
+from validators.inductor.offline_cuda import DEVICE_TARGETS
 from validators.loading import Loaded, Refused, load
-from validators.offline_cuda import DEVICE_TARGETS
+from validators.proof import cubin
 from validators.verdict import Pair, Program, Reason, Settings
 
 SETTINGS = Settings()

@@ -8,8 +8,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from validators import codegen, engine, offline_cuda
+from validators import codegen
 from validators.fake import FakeMode
+from validators.inductor import engine, offline_cuda
 from validators.loading import load
 from validators.verdict import Program, Settings
 

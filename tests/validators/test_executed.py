@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from validators.executed import record
+from validators.conduct.executed import record
 
 
 class Block(nn.Module):

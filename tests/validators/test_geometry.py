@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from validators import draws
 from validators.fake import FakeMode
 from validators.loading import duplicate
+from validators.proof import draws
 
 VIEWS = {
     "every second": lambda: torch.randn(4, 12)[:, ::2],

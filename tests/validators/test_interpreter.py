@@ -35,7 +35,7 @@ else:
 
     GENERIC_REDUCE, GENERIC_SCAN = ReduceOps.generic_reduce, ScanOps.apply_impl
     SORT = triton_helpers.sort_with_index
-    from validators.interpreter import (
+    from validators.proof.interpreter import (
         arrays,
         blocks,
         externs,
@@ -47,7 +47,7 @@ else:
         reduce,
         setup,
     )
-    from validators.interpreter import pair as pairs
+    from validators.proof.interpreter import pair as pairs
 
     setup.install()
     pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

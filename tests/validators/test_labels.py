@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from programs import program
 
-from validators import codegen, labels, offline_cuda
+from validators import codegen
+from validators.emission import labels
+from validators.inductor import offline_cuda
 from validators.loading import load
 from validators.verdict import Program, Settings
 

@@ -30,7 +30,7 @@ else:
     import triton.language as tl
     from triton.runtime import interpreter
 
-    from validators.interpreter import arrays, language, memory, operators, setup
+    from validators.proof.interpreter import arrays, language, memory, operators, setup
 
     setup.install()
     RNG = np.random.default_rng(0)

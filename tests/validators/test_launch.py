@@ -19,9 +19,9 @@ from operators import catalogue
 from synth.synthesizer import write_program
 from validators import launch, proving
 from validators.loading import Refused
-from validators.pool import Pool
-from validators.program_side import Here, ProgramSide
-from validators.standing_in import stand_in
+from validators.processes.pool import Pool
+from validators.processes.program_side import Here, ProgramSide
+from validators.proof.standing_in import stand_in
 from validators.verdict import Program, Reason, Settings, Stage
 
 MODULE = """

@@ -34,7 +34,7 @@ else:
     from torch._inductor.runtime import triton_helpers
     from triton.runtime import interpreter
 
-    from validators.interpreter import lockstep, memory, operators, setup
+    from validators.proof.interpreter import lockstep, memory, operators, setup
 
     setup.install()
     pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")

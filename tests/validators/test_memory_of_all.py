@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from programs import GOOD
 
-from validators import template
 from validators.containment import watch
-from validators.jobs import Job, Task
-from validators.processes import Process
-from validators.server import MAX_DELAYS, Server, _Job
+from validators.processes import template
+from validators.processes.forks import Process
+from validators.processes.jobs import Job, Task
+from validators.processes.server import MAX_DELAYS, Server, _Job
 from validators.verdict import Program, Settings, Stage
 
 SETTINGS = Settings(stages=(Stage.CONTRACT, Stage.SHAPES))

@@ -11,9 +11,9 @@ import torch
 from programs import program
 from torch import nn
 
-from validators import comparison, double, draws
-from validators.comparison import Expected, Mismatch
-from validators.pool import Pool
+from validators.processes.pool import Pool
+from validators.proof import comparison, double, draws
+from validators.proof.comparison import Expected, Mismatch
 from validators.verdict import Judgement, Program, Reason, Settings, Stage
 
 RIGHT = torch.randn(6, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)

@@ -9,8 +9,11 @@ import re
 import pytest
 from programs import program, with_class
 
-from validators import codegen, cubin, launches, offline_cuda, plain, readable, recording
+from validators import codegen
+from validators.emission import launches, plain, readable
+from validators.inductor import offline_cuda
 from validators.loading import Loaded, load
+from validators.proof import cubin, recording
 from validators.verdict import Pair, Program, Settings
 
 SETTINGS = Settings()

@@ -27,10 +27,11 @@ if os.environ.get("TRITON_INTERPRET") != "1":
         assert found is not None and int(found[1]) >= 14, done.stdout[-4000:]
 
 else:
-    from validators import emitted, numerics, proving
-    from validators.interpreter import host, kernels, memory
+    from validators import proving
     from validators.loading import Refused
-    from validators.program_side import in_this_process
+    from validators.processes.program_side import in_this_process
+    from validators.proof import emitted, numerics
+    from validators.proof.interpreter import host, kernels, memory
     from validators.verdict import Program, Reason, Settings, Stage
 
     numerics.prepare("sm_80")

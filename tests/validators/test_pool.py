@@ -15,8 +15,8 @@ import pytest
 from programs import GOOD, program
 
 from validators.containment.layers import Containment, Layer
-from validators.pool import Pool
-from validators.server import PoolError, Server
+from validators.processes.pool import Pool
+from validators.processes.server import PoolError, Server
 from validators.verdict import Judgement, Program, Reason, Settings, Stage
 
 SETTINGS = Settings(validation_timeout=20.0, max_tensor_bytes=256 << 20)
@@ -105,7 +105,7 @@ def test_what_programs_started_ends_with_a_product_process_that_is_killed() -> N
     start = f"subprocess.Popen(['sh', '-c', 'sleep 300; : {marker}'])"
     source = program(f"import subprocess, time\n{start}\ntime.sleep(300)\nreturn x")
     code = (
-        "import asyncio, sys\nfrom validators.pool import Pool\nfrom validators.verdict import *\n"
+        "import asyncio, sys\nfrom validators.processes.pool import Pool\nfrom validators.verdict import *\n"
         "from validators.containment.layers import Containment, Layer\n"
         "held = Containment(frozenset({Layer.SECCOMP}), allow_unsafe=True)\n"
         "async def main():\n"
@@ -214,7 +214,8 @@ def test_cancelling_frees_the_worker() -> None:
 
 
 def test_the_product_side_never_imports_torch() -> None:
-    code = "import sys, validators.pool, validators.contract, validators.similarity; sys.exit('torch' in sys.modules)"
+    modules = "validators.processes.pool, validators.contract, validators.similarity"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     root = Path(__file__).resolve().parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 

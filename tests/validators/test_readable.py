@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from validators import readable
+from validators.emission import readable
 
 
 def test_long_names_are_cut_and_equal_ones_numbered() -> None:

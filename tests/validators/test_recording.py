@@ -6,8 +6,9 @@ import pytest
 import torch
 from programs import PUBLISHED, PUBLISHED_TRITON
 
-from validators import grids, offline_cuda, recording
+from validators.inductor import offline_cuda
 from validators.loading import load
+from validators.proof import grids, recording
 from validators.verdict import Program, Settings
 
 

@@ -12,9 +12,10 @@ import torch
 from programs import program
 from torch._decomp import decompositions
 
-from validators import codegen, offline_cuda, recurrence
+from validators import codegen
+from validators.inductor import offline_cuda, recurrence
 from validators.loading import load
-from validators.pool import Pool
+from validators.processes.pool import Pool
 from validators.verdict import Judgement, Pair, Program, Settings, Stage
 
 LONG = recurrence.MAX_UNROLLED + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from validators.scratch import Scratch, remove_tree
+from validators.processes.scratch import Scratch, remove_tree
 
 
 def deep(folder: Path, levels: int) -> None:

@@ -39,10 +39,10 @@ def test_a_benchmark_problem_is_recognised_by_source_and_by_operators(monkeypatc
     problem = {"level": 2, "problem_id": 7, "name": "Gemm_Swish_Scaling", "code": GOOD}
     monkeypatch.setattr(similarity, "fingerprints", lambda: similarity.build([problem]))
     copied = GOOD.replace("+ 1", "+ 3").replace("linear", "fc")
-    assert similarity.check(Program(copied, "Model")).reason is Reason.KERNELBENCH_SOURCE
+    assert similarity.check(Program(copied, "Model")).reason is Reason.BENCHMARK_SOURCE
     other = program("return torch.sigmoid(self.linear(x)) * x.mean()")
     assert similarity.check(Program(other, "Model", ("Linear", "SiLU", "Multiply"))).reason is (
-        Reason.KERNELBENCH_SIGNATURE
+        Reason.BENCHMARK_SIGNATURE
     )
     assert similarity.check(Program(other, "Model", ("Linear", "Multiply", "SiLU"))).ok
     assert similarity.check(Program(other, "Model", ("Linear",))).ok

@@ -16,10 +16,11 @@ import pytest
 import torch
 from programs import program
 
-from validators import codegen, offline_cuda, templates
-from validators.decompositions import TABLE
+from validators import codegen
+from validators.inductor import offline_cuda, templates
+from validators.inductor.decompositions import TABLE
+from validators.inductor.offline_cuda import DEVICE_TARGETS
 from validators.loading import Refused, load
-from validators.offline_cuda import DEVICE_TARGETS
 from validators.verdict import Pair, Program, Reason, Settings
 
 TRITON = Settings(templates="triton")

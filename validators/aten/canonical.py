@@ -1,0 +1,461 @@
+"""The loose form of an ATen graph: what it computes, whatever it is called and however it is written.  Torch-free.
+
+Taken away: names, shapes, dtypes, the values of constants, signs, views and copies, the order of commutative
+operands, dead code, and everything made of parameters alone.  Formulas become the operators that they spell: an
+exponential over its sum is a softmax, with or without the maximum that keeps it in range; the mean of squared distances
+from the mean is a variance.  How many constants a sum or product holds is kept: a scale is an operator of its own.
+`rules` holds what is known of each ATen operator; this file holds the algebra.
+
+Expressions are interned: equal ones are one object, so graphs with shared parts stay small.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+SCALAR, TENSOR = "s", "t"  # constants: a number; a tensor that depends on no input
+MOST = 3  # constants of a kind that are told apart in one sum or product
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Expr:
+    """An interned expression: operator, operands that depend on an input, the constants among them ("", "s", "sst")."""
+
+    op: str
+    of: tuple[Expr, ...] = ()
+    constants: str = ""
+    digest: bytes = b""
+
+    @property
+    def label(self) -> str:
+        """The operator, with the constants that take part."""
+        return f"{self.op}:{self.constants}" if self.constants else self.op
+
+    def is_(self, op: str, constants: str = "", operands: int = 1) -> bool:
+        """Whether it is that operator with those constants and so many operands."""
+        return self.op == op and self.constants == constants and len(self.of) == operands
+
+
+#: operators whose operands have no order
+UNORDERED = {"add", "mul", "matmul", "cat", "maximum", "minimum"}
+#: an operand: an expression, or constants
+Operand = Expr | str
+
+
+class Algebra:
+    """Makes expressions; each constructor returns the normal form."""
+
+    def __init__(self) -> None:
+        self._interned: dict[tuple[str, tuple[int, ...], str], Expr] = {}
+        self.x = self.make("input")
+
+    def make(self, op: str, of: Iterable[Expr] = (), constants: str = "") -> Expr:
+        """The expression as it stands."""
+        operands = tuple(sorted(of, key=lambda e: e.digest)) if op in UNORDERED else tuple(of)
+        key = (op, tuple(id(e) for e in operands), constants)
+        found = self._interned.get(key)
+        if found is None:
+            digest = blake2b(f"{op}:{constants}".encode(), digest_size=8)
+            for operand in operands:
+                digest.update(operand.digest)
+            found = self._interned[key] = Expr(op, operands, constants, digest.digest())
+        return found
+
+    def call(self, op: str, *operands: Operand) -> Operand:
+        """An operator with its operands in order; its constants go."""
+        varying = [o for o in operands if isinstance(o, Expr)]
+        return self.make(op, varying) if varying else TENSOR
+
+    # -- sums and products ------------------------------------------------------------------------------------
+
+    def add(self, *operands: Operand) -> Operand:
+        """A sum of any number of terms, signs aside."""
+        terms, constants = _flat("add", operands)
+        if not terms:
+            return constants[-1:] or SCALAR
+        terms = self._with_recognised_sums(terms)
+        if len(terms) == 1 and not constants:
+            return terms[0]
+        if len(terms) == 2 and terms[0] is terms[1] and not constants:
+            return terms[0] if SCALAR in terms[0].constants and terms[0].op == "mul" else self.scaled(terms[0])
+        return self.make("add", terms, constants)
+
+    def _with_recognised_sums(self, terms: list[Expr]) -> list[Expr]:
+        for log in [t for t in terms if t.op == "logsumexp"]:
+            inner = log.of[0]
+            # The maximum is there for the range of floats only.
+            terms = [t for t in terms if not (t.op == "amax" and t.of[0] is inner)]
+            if inner in terms:
+                terms = [*_without(terms, inner, log), self.make("log_softmax", [inner])]
+        for square in [t for t in terms if t.is_("mul", operands=2) and t.of[0] is t.of[1] and t.of[0].op == "mean"]:
+            y = square.of[0].of[0]
+            of_squares = self.mean(self.mul(y, y))  # the mean of squares less the square of the mean
+            if of_squares in terms and isinstance(of_squares, Expr):
+                terms = [*_without(terms, square, of_squares), self.make("var", [y])]
+        return terms
+
+    def mul(self, *operands: Operand) -> Operand:
+        """A product of any number of factors."""
+        factors, constants = _flat("mul", operands)
+        if not factors:
+            return constants[-1:] or SCALAR
+        product = self._recognised(_Product(tuple(factors), constants))
+        factors, constants = list(product.factors), product.constants
+        if len(factors) == 1 and not constants:
+            return factors[0]
+        if len(factors) == 1 and constants == SCALAR and factors[0].op == "sum":
+            return self.mean(factors[0].of[0])
+        return self.make("mul", factors, constants)
+
+    def _recognised(self, product: _Product) -> _Product:
+        """The product with formulas in it replaced by the functions that they spell."""
+        for factor in product.factors:
+            for name, argument, spelled in _formulas(self, factor):
+                left = product.without(*spelled)
+                if left is not None and isinstance(argument, Expr):
+                    made = self.make(name, [argument])
+                    return self._recognised(_Product((*left.factors, made), left.constants))
+        return product
+
+    def scaled(self, x: Operand) -> Operand:
+        """`x` times a number."""
+        return self.mul(x, SCALAR)
+
+    def recip(self, x: Operand) -> Operand:
+        """1 / x."""
+        if isinstance(x, str):
+            return x
+        if x.op == "recip":
+            return x.of[0]
+        if x.op == "exp":
+            return x  # the sign of an exponent is not kept
+        if x.op == "mul":
+            return self.mul(*(self.recip(factor) for factor in x.of), x.constants)
+        if x.is_("add", SCALAR) and x.of[0].op == "exp":
+            return self.call("sigmoid", x.of[0].of[0])
+        return self.make("recip", [x])
+
+    def div(self, a: Operand, b: Operand) -> Operand:
+        """a / b."""
+        return self.mul(a, self.recip(b))
+
+    def less(self, x: Expr, kind: str) -> Expr | None:
+        """`x`, a sum or product, with one constant of a kind fewer; None where it has none."""
+        if x.op not in ("add", "mul") or kind not in x.constants:
+            return None
+        build = self.add if x.op == "add" else self.mul
+        made = build(*x.of, *x.constants.replace(kind, "", 1))
+        return made if isinstance(made, Expr) else None
+
+    def power(self, x: Operand, exponent: float | None) -> Operand:
+        """x to a number; None where the exponent is a tensor or the base is a number."""
+        if isinstance(x, str):
+            return x
+        if exponent is not None and exponent < 0:
+            return self.recip(self.power(x, -exponent))
+        if exponent in (2, 3, 4):
+            return self.mul(*[x] * int(exponent))
+        if exponent == 1:
+            return x
+        return self.sqrt(x) if exponent == 0.5 else self.call("pow", x)
+
+    # -- functions ---------------------------------------------------------------------------------------------
+
+    def sqrt(self, x: Operand) -> Operand:
+        """The square root."""
+        return self.call("sqrt", x)
+
+    def exp(self, x: Operand) -> Operand:
+        """The exponential; `exp(y - max(y))` is `exp(y)`, which is what a softmax makes of it."""
+        if isinstance(x, Expr) and x.op == "add":
+            for index, term in enumerate(x.of):
+                rest = self.add(*x.of[:index], *x.of[index + 1 :], x.constants)
+                if term.op == "amax" and rest is term.of[0]:
+                    return self.call("exp", rest)
+        if isinstance(x, Expr) and x.op in ("log", "log_softmax"):
+            return x.of[0] if x.op == "log" else self.call("softmax", x.of[0])
+        return self.call("exp", x)
+
+    def log(self, x: Operand) -> Operand:
+        """The logarithm, of products too."""
+        if isinstance(x, str):
+            return x
+        if x.op == "softmax":
+            return self.call("log_softmax", x.of[0])
+        if x.op == "sum" and x.of[0].op == "exp":
+            return self.call("logsumexp", x.of[0].of[0])
+        if x.op in ("exp", "recip"):
+            return x.of[0] if x.op == "exp" else self.log(x.of[0])
+        if x.op == "sigmoid" or (x.is_("add", SCALAR) and x.of[0].op == "exp"):
+            return self.call("softplus", x.of[0] if x.op == "sigmoid" else x.of[0].of[0])
+        if x.op == "mul" and len(x.of) > 1:
+            return self.add(*(self.log(factor) for factor in x.of), x.constants)
+        return self.call("log", x)
+
+    def sum(self, x: Operand) -> Operand:
+        """A sum over axes, whichever; sums of sums are one."""
+        return x if isinstance(x, Expr) and x.op == "sum" else self.call("sum", x)
+
+    def mean(self, x: Operand) -> Operand:
+        """A mean over axes, whichever; of squared distances from the mean it is the variance."""
+        if isinstance(x, str):
+            return TENSOR
+        if x.op == "mean":
+            return x
+        if x.is_("mul", operands=2) and x.of[0] is x.of[1] and (y := self.centred(x.of[0])) is not None:
+            return self.variance(y)
+        return self.make("mean", [x])
+
+    def centred(self, x: Expr) -> Expr | None:
+        """y, where `x` is y less its mean."""
+        for index, term in enumerate(x.of if x.op == "add" else ()):
+            if term.op == "mean" and self.add(*x.of[:index], *x.of[index + 1 :], *x.constants) is term.of[0]:
+                return term.of[0]
+        return None
+
+    def variance(self, x: Operand) -> Operand:
+        """Whatever its correction."""
+        return self.call("var", x)
+
+    def standardised(self, x: Operand) -> Operand:
+        """Mean away, divided by the standard deviation with an epsilon."""
+        return self.call("standardise", x)
+
+    def softmax(self, x: Operand) -> Operand:
+        """exp(x) / sum(exp(x))."""
+        return self.call("softmax", x)
+
+    def clamp(self, x: Operand) -> Operand:
+        """Cut off below, above or both; once is enough."""
+        return x if isinstance(x, Expr) and x.op == "clamp" else self.call("clamp", x)
+
+    def extremum(self, op: str, x: Operand) -> Operand:
+        """`amax` or `amin` over axes, whichever; the least of what is negated is the largest."""
+        if isinstance(x, Expr) and x.op == "neg":
+            return self.negated(self.extremum("amin" if op == "amax" else "amax", x.of[0]))
+        return x if isinstance(x, Expr) and x.op == op else self.call(op, x)
+
+    def negated(self, x: Operand) -> Operand:
+        """-x, which only an extremum asks about."""
+        if isinstance(x, str):
+            return x
+        return x.of[0] if x.op == "neg" else self.make("neg", [x])
+
+    def gathered(self, x: Operand, at: Operand) -> Operand:
+        """Elements picked out of `x`; out of log-probabilities as what those are made of."""
+        if isinstance(x, Expr) and x.op == "log_softmax":
+            return self.add(self.call("gather", x.of[0], at), self.call("logsumexp", x.of[0]))
+        return self.call("gather", x, at)
+
+    def linear(self, op: str, *operands: Operand) -> Operand:
+        """A product of matrices or a convolution, whose operands have no order.
+
+        Where two of them depend on an input, as in attention, a number comes out.  A part of what weights made is what
+        fewer weights make; a product over unfolded windows is a convolution; a column of ones is a bias.
+        """
+        varying = [_of_fewer_weights(o) for o in operands if isinstance(o, Expr)]
+        if not varying:
+            return TENSOR
+        if len(varying) == 1 and op == "matmul":
+            windows, inner = 0, varying[0]
+            while inner.op == "unfold":
+                windows, inner = windows + 1, inner.of[0]
+            if windows:
+                return self.make(f"conv{windows}d", [inner])
+            if inner.is_("cat"):
+                return self.add(self.make(op, inner.of), TENSOR)
+        bare = [self.mul(*o.of) if o.op == "mul" and o.constants == SCALAR else None for o in varying]
+        if len(varying) < 2 or not any(bare):
+            return self.make(op, varying)
+        kept = [o if b is None else b for o, b in zip(varying, bare, strict=True)]
+        return self.scaled(self.make(op, [_of_fewer_weights(v) for v in kept if isinstance(v, Expr)]))
+
+    def joined(self, *operands: Operand) -> Operand:
+        """Concatenated along an axis, in whatever order; copies of one expression (heads of attention) are one."""
+        flat: list[Expr] = []
+        if len(operands) == 1:
+            return operands[0]
+        for operand in operands:
+            if isinstance(operand, Expr):
+                inner = _of_fewer_weights(operand)
+                flat.extend(inner.of if inner.op == "cat" else [inner])
+        if not flat:
+            return TENSOR
+        return flat[0] if len(flat) > 1 and len(set(flat)) == 1 else self.make("cat", flat)
+
+    def part(self, x: Operand) -> Operand:
+        """A slice; of what was put together from pieces, the pieces so far."""
+        return x if isinstance(x, Expr) and x.op in ("cat", "part") else self.call("part", x)
+
+
+def _of_fewer_weights(x: Expr) -> Expr:
+    """Without the slice, where `x` is one of a matrix product by weights, or of that and a bias."""
+    inner = x.of[0] if x.op == "part" else x
+    product = inner.of[0] if inner.is_("add", TENSOR) else inner
+    return inner if product.is_("matmul") else x
+
+
+def _flat(op: str, operands: Sequence[Operand]) -> tuple[list[Expr], str]:
+    """Terms of a nest of one associative operator, and the constants among them."""
+    terms: list[Expr] = []
+    constants = ""
+    for operand in operands:
+        if isinstance(operand, str):
+            constants += operand
+        elif operand.op == op:
+            terms.extend(operand.of)
+            constants += operand.constants
+        else:
+            terms.append(operand)
+    numbers, arrays = (min(constants.count(kind), MOST) for kind in (SCALAR, TENSOR))
+    return terms, SCALAR * numbers + TENSOR * arrays
+
+
+def _without(terms: list[Expr], *gone: Expr) -> list[Expr]:
+    left = list(terms)
+    for term in gone:
+        left.remove(term)
+    return left
+
+
+def _deviation_of(x: Expr) -> Expr | None:
+    """y, where `x` is its standard deviation, with an epsilon under the root, beside it or none."""
+    x = x.of[0] if x.is_("add", SCALAR) else x
+    if x.op != "sqrt":
+        return None
+    inner = x.of[0]
+    inner = inner.of[0] if inner.is_("add", SCALAR) else inner
+    return inner.of[0] if inner.op == "var" else None
+
+
+@dataclass(frozen=True)
+class _Product:
+    """Factors and constants of a product that is being made."""
+
+    factors: tuple[Expr, ...]
+    constants: str
+
+    def without(self, *gone: Operand) -> _Product | None:
+        """What is left when these are taken out, a product piece by piece; None where they are not all there."""
+        factors, constants = list(self.factors), self.constants
+        for operand in gone:
+            if isinstance(operand, Expr) and operand in factors:
+                factors.remove(operand)
+                continue
+            pieces = operand if isinstance(operand, str) else operand.constants
+            if isinstance(operand, Expr):
+                if operand.op != "mul" or any(operand.of.count(f) > factors.count(f) for f in operand.of):
+                    return None
+                factors = _without(factors, *operand.of)
+            for kind in pieces:
+                if kind not in constants:
+                    return None
+                constants = constants.replace(kind, "", 1)
+        return _Product(tuple(factors), constants)
+
+
+def _formulas(a: Algebra, f: Expr) -> Iterator[tuple[str, Operand, tuple[Operand, ...]]]:
+    """What a factor may be a part of: the function, its argument, and all factors that spell it."""
+    inner = f.of[0] if f.of else None
+    if inner is None:
+        return
+    if f.op == "recip":
+        if inner.op == "sum" and inner.of[0].op == "exp":
+            yield "softmax", inner.of[0].of[0], (f, inner.of[0])
+        if (y := _deviation_of(inner)) is not None:
+            yield "standardise", y, (f, a.add(y, a.mean(y)))
+        if inner.is_("add", SCALAR) and inner.of[0].is_("mul", operands=2):
+            # x e (e + 2) / (e (e + 2) + 2) with e = exp(x)
+            for e, more in (inner.of[0].of, inner.of[0].of[::-1]):
+                if e.op == "exp" and more is a.add(e, SCALAR):
+                    yield "mish", e.of[0], (f, e, more, e.of[0])
+    elif f.op == "sigmoid":
+        yield "sigmoid", inner, (f, a.call("exp", inner))
+        yield "silu", inner, (f, inner)
+        if (x := a.less(inner, SCALAR)) is not None and inner.op == "mul":
+            yield "gelu", x, (f, x)
+    elif f.op == "tanh" and inner.op == "softplus":
+        yield "mish", inner.of[0], (f, inner.of[0])
+    elif f.op == "clamp" and (x := a.less(inner, SCALAR)) is not None and inner.op == "add":
+        yield "hardswish", x, (f, x, SCALAR)
+    elif f.is_("add", SCALAR) and inner.op in ("erf", "tanh"):
+        argument = inner.of[0]
+        bare = a.less(argument, SCALAR) if argument.op == "mul" else None
+        if inner.op == "erf" and bare is not None:
+            yield "gelu", bare, (f, bare, SCALAR)
+        # The cubic under the tanh: a number times (x + a number times x^3).
+        cubic = argument if bare is None else bare
+        if inner.op == "tanh" and cubic.op == "add" and len(cubic.of) == 2:
+            for one, other in (cubic.of, cubic.of[::-1]):
+                if other.op == "mul" and other.of == (one, one, one):
+                    yield "gelu", one, (f, one, SCALAR)
+
+
+def below(outputs: Sequence[Expr]) -> list[Expr]:
+    """Every expression that an output depends on, operands first, inputs aside."""
+    order: list[Expr] = []
+    seen: set[int] = set()
+    stack: list[tuple[Expr, bool]] = [(e, False) for e in outputs]
+    while stack:
+        expr, ready = stack.pop()
+        if ready:
+            order.append(expr)
+        elif id(expr) not in seen and expr.op != "input":
+            seen.add(id(expr))
+            stack.append((expr, True))
+            stack.extend((operand, False) for operand in expr.of)
+    return order
+
+
+def root(outputs: Sequence[Expr]) -> str:
+    """32 hex digits that two graphs share when their loose forms are the same."""
+    digest = blake2b(digest_size=16)
+    for part in sorted({output.digest for output in outputs}):
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def flattened(outputs: Sequence[Expr]) -> list[list[Any]]:
+    """The graph as data, operands first: `[operator, constants, operands]`, where -1 is an input.
+
+    Operators whose operands have no order are marked with "~".
+    """
+    order = below(outputs)
+    at = {id(expr): index for index, expr in enumerate(order)}
+    return [[f"~{e.op}" if e.op in UNORDERED else e.op, e.constants, [at.get(id(o), -1) for o in e.of]] for e in order]
+
+
+def neighbourhoods(outputs: Sequence[Expr], hops: int = 2) -> Counter[str]:
+    """Weisfeiler-Lehman features (N. Shervashidze et al., JMLR 12, 2011) that look backwards along the data.
+
+    Each expression counts once, with as many hops, up to `hops`, as lie between it and the nearest input: so a graph
+    keeps its features when something else is put in front of it.
+    """
+    order = below(outputs)
+    depth: dict[int, int] = {}
+    for expr in order:
+        depth[id(expr)] = min((0 if o.op == "input" else depth[id(o)] + 1 for o in expr.of), default=0)
+    levels = levels_of(order, hops)
+    return Counter(levels[min(hops, depth[id(expr)])][id(expr)] for expr in order)
+
+
+def levels_of(order: Sequence[Expr], hops: int) -> list[dict[int, str]]:
+    """For each number of hops: the feature of each expression."""
+    levels = [{id(e): _feature("0", e.label) for e in order}]
+    for hop in range(1, hops + 1):
+        before = levels[-1]
+        levels.append(
+            {
+                id(e): _feature(str(hop), e.label, *sorted(before.get(id(o), "input") for o in e.of))
+                for e in order
+            }
+        )  # fmt: skip
+    return levels
+
+
+def _feature(*parts: str) -> str:
+    return blake2b("|".join(parts).encode(), digest_size=8).hexdigest()

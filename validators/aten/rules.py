@@ -1,0 +1,309 @@
+"""From recorded operators to expressions: what is known of each ATen operator.  Torch-free.
+
+Operators that no rule names stay what they are (`Algebra.call`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from validators.aten.canonical import SCALAR, TENSOR, Algebra, Expr, Operand
+from validators.aten.graph import Node, Recorded, reachable
+
+Rule = Callable[[Algebra, Node, Sequence[Operand]], Operand]
+
+
+def expressions(recorded: Recorded) -> list[Expr]:
+    """The loose form of each output that depends on an input."""
+    algebra = Algebra()
+    made: dict[int, Operand] = {}
+    for node in reachable(recorded.outputs):
+        made[id(node)] = _expression(algebra, node, made)
+    found = [made[id(output)] for output in recorded.outputs]
+    return [e.of[0] if e.op == "neg" else e for e in found if isinstance(e, Expr)]
+
+
+def _expression(algebra: Algebra, node: Node, made: dict[int, Operand]) -> Operand:
+    if node.op == "input":
+        return algebra.x
+    if not node.varies:
+        return SCALAR if node.elements == 1 else TENSOR
+    operands = [TENSOR if child is None else made[id(child)] for child in node.inputs]
+    if node.op not in _SIGNED:
+        operands = [o.of[0] if isinstance(o, Expr) and o.op == "neg" else o for o in operands]
+    rule = RULES.get(node.op)
+    return algebra.call(_named(node), *operands) if rule is None else rule(algebra, node, operands)
+
+
+#: operators to which a sign makes a difference; to the others it is as good as none
+_SIGNED = {"neg", "amax", "amin", "max", "min"}
+
+
+def _named(node: Node) -> str:
+    """Operators whose results differ in kind keep which one it is."""
+    return f"{node.op}.{node.output}" if node.output else node.op
+
+
+def _number(node: Node, index: int = 0) -> float | None:
+    return float(node.numbers[index]) if len(node.numbers) > index else None
+
+
+def _first(make: Callable[[Algebra, Operand], Operand]) -> Rule:
+    return lambda a, n, o: make(a, o[0])
+
+
+def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    other = o[1] if len(o) > 1 else SCALAR
+    weighted = len(o) > 1 and n.numbers and n.numbers[-1] not in (1, True)  # torch.add(x, y, alpha=2)
+    return a.add(o[0], a.scaled(other) if weighted else other)
+
+
+def _product_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    x = o[0]
+    if len(o) == 1 and _number(n) == 1 and isinstance(x, Expr) and x.op in ("recip", "sigmoid"):
+        return x  # the 1 of `1 / x`
+    return a.mul(x, o[1] if len(o) > 1 else SCALAR)
+
+
+def _quotient(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.div(o[0], o[1] if len(o) > 1 else SCALAR)
+
+
+def _slice(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    written = n.inputs[0]
+    return o[0] if written is not None and written.op == "scatter" else a.part(o[0])
+
+
+def _power(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.power(o[0], _number(n)) if len(o) == 1 else a.call("pow", *o)
+
+
+def _extreme_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    one = o[0] if isinstance(o[0], Expr) else o[1]
+    other = o[1] if isinstance(o[0], Expr) else o[0]
+    if isinstance(other, str):
+        return a.clamp(one)
+    for x, y in ((one, other), (other, one)):
+        if y is a.scaled(x):
+            return a.call("leaky_relu", x)  # max(x, 0.01 x)
+    return a.make(n.op, [e for e in (one, other) if isinstance(e, Expr)])
+
+
+def _reduced_extreme(op: str) -> Rule:
+    def rule(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+        if n.op in ("max", "min") and len(o) > 1:
+            return _extreme_of_two(a, n, o)
+        return a.call(f"arg{op[1:]}", o[0]) if n.output else a.extremum(op, o[0])
+
+    return rule
+
+
+def _where(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    condition, x, y = o[0], o[1] if len(o) > 1 else SCALAR, o[2] if len(o) > 2 else SCALAR
+    if isinstance(condition, str):  # a mask
+        known = [e for e in (x, y) if isinstance(e, Expr)]
+        return _behind_mask(a, n, known[0]) if len(known) == 1 else a.call("where", x, y)
+    compared = condition.of[0] if condition.op == "compare" and len(condition.of) == 1 else None
+    for one, other in ((x, y), (y, x)):
+        if compared is None or one is not compared:
+            continue
+        if isinstance(other, str):
+            return a.clamp(one)
+        if other is a.scaled(compared):
+            return a.call("leaky_relu", one)
+        if any(part.op == "exp" and part.of == (compared,) for part in [other, *other.of, *_inner(other)]):
+            return a.call("elu", one)
+    return a.call("where", condition, x, y)
+
+
+def _behind_mask(a: Algebra, n: Node, x: Operand) -> Operand:
+    """Where a mask puts zeros it is a factor, where it puts anything else (minus infinity) a term."""
+    zeros = any(child is not None and child.op == "zeros" for child in n.inputs) or 0 in n.numbers
+    return a.mul(x, TENSOR) if zeros else a.add(x, TENSOR)
+
+
+def _inner(expr: Expr) -> list[Expr]:
+    return [inner for part in expr.of for inner in part.of]
+
+
+def _masked(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    if isinstance(o[1], str):
+        return _behind_mask(a, n, o[0])
+    return _where(a, n, [o[1], o[0], o[2] if len(o) > 2 else SCALAR])
+
+
+def _compare(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.call("compare", *o)
+
+
+def _matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.linear("matmul", *o)
+
+
+def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.add(o[0], a.linear("matmul", o[1], o[2]))
+
+
+def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    transposed = "transpose" if any(v is True for v in n.numbers) else ""
+    grouped = "grouped" if n.numbers and n.numbers[-1] not in (0, 1, True, False) else ""
+    weight = n.inputs[1]
+    pointwise = weight is not None and not grouped and all(size == 1 for size in weight.shape[2:])
+    made = a.linear(
+        "matmul" if pointwise else f"conv{transposed}{len(weight.shape) - 2 if weight else 0}d{grouped}", *o[:2]
+    )
+    return a.add(made, TENSOR) if len(o) > 2 and n.inputs[2] is not None else made
+
+
+def _affine(a: Algebra, n: Node, x: Operand, weight: int, bias: int) -> Operand:
+    has = [len(n.inputs) > at and n.inputs[at] is not None for at in (weight, bias)]
+    x = a.mul(x, TENSOR) if has[0] else x
+    return a.add(x, TENSOR) if has[1] else x
+
+
+def _norm_with_own_statistics(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return _affine(a, n, a.standardised(o[0]), 1, 2) if n.output == 0 else a.call(_named(n), o[0])
+
+
+def _batch_norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    # With the batch's own statistics it is an instance norm, whose channels were put into the batch.
+    own = n.op != "_native_batch_norm_legit_no_training" and any(v is True for v in n.numbers)
+    return _affine(a, n, a.standardised(o[0]) if own else a.mul(a.add(o[0], TENSOR), TENSOR), 1, 2)
+
+
+def _var_mean(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.mean(o[0]) if n.output else a.variance(o[0])
+
+
+def _pool(kind: str) -> Rule:
+    def rule(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+        if n.output:
+            return a.call(f"{kind}_pool_indices", o[0])
+        # Over a window or over everything, taken with a kernel or after a reshape: the size is a constant.
+        return a.mean(o[0]) if kind == "avg" else a.extremum("amax", o[0])
+
+    return rule
+
+
+def _glu(a: Algebra, x: Operand) -> Operand:
+    # Two halves, which are one expression here: by its gate it is told from a silu.
+    part = a.call("part", x)
+    return a.make("mul", [e for e in (part, a.call("sigmoid", part)) if isinstance(e, Expr)])
+
+
+def _norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    order = _number(n)
+    if order == 1:
+        return a.sum(a.call("abs", o[0]))
+    if order in (2, None):
+        return a.sqrt(a.sum(a.power(o[0], 2)))
+    return a.extremum("amax", a.call("abs", o[0])) if order == float("inf") else a.call("norm", o[0])
+
+
+def _squared_error(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    difference = a.add(o[0], o[1])
+    return a.mean(a.mul(difference, difference))
+
+
+def _lerp(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.add(o[0], a.mul(a.add(o[1], o[0]), o[2] if len(o) > 2 else SCALAR))
+
+
+def _addcmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.add(o[0], a.mul(o[1], o[2]) if n.op == "addcmul" else a.div(o[1], o[2]))
+
+
+def _embedding(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.call("embedding", *o)
+
+
+def _picked_loss(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.mean(a.gathered(o[0], o[1]))
+
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(("add", "sub", "rsub"), _sum_of_two),
+    "mul": _product_of_two,
+    "div": _quotient,
+    "true_divide": _quotient,
+    "reciprocal": _first(Algebra.recip),
+    "neg": _first(Algebra.negated),
+    "pow": _power,
+    "square": _first(lambda a, x: a.power(x, 2)),
+    "sqrt": _first(Algebra.sqrt),
+    "rsqrt": _first(lambda a, x: a.recip(a.sqrt(x))),
+    "exp": _first(Algebra.exp),
+    "expm1": _first(lambda a, x: a.add(a.exp(x), SCALAR)),
+    "log": _first(Algebra.log),
+    "log1p": _first(lambda a, x: a.log(a.add(x, SCALAR))),
+    **dict.fromkeys(("log2", "log10"), _first(lambda a, x: a.scaled(a.log(x)))),
+    "logsumexp": _first(lambda a, x: a.call("logsumexp", x)),
+    "sum": _first(Algebra.sum),
+    "mean": _first(Algebra.mean),
+    "var": _first(Algebra.variance),
+    "std": _first(lambda a, x: a.sqrt(a.variance(x))),
+    "var_mean": _var_mean,
+    **dict.fromkeys(("amax", "max"), _reduced_extreme("amax")),
+    **dict.fromkeys(("amin", "min"), _reduced_extreme("amin")),
+    "argmax": _first(lambda a, x: a.call("argmax", x)),
+    "argmin": _first(lambda a, x: a.call("argmin", x)),
+    **dict.fromkeys(("maximum", "minimum"), _extreme_of_two),
+    **dict.fromkeys(
+        ("relu", "relu6", "clamp", "clamp_min", "clamp_max", "hardtanh", "threshold"), _first(Algebra.clamp)
+    ),
+    "hardsigmoid": _first(lambda a, x: a.scaled(a.clamp(a.add(x, SCALAR)))),
+    **dict.fromkeys(("triu", "tril"), _first(lambda a, x: a.mul(x, TENSOR))),
+    "gather": lambda a, n, o: a.gathered(o[0], o[1]),
+    **dict.fromkeys(("gelu", "gelu_tanh"), _first(lambda a, x: a.call("gelu", x))),
+    "glu": _first(_glu),
+    "elu": _first(lambda a, x: a.call("elu", x)),
+    "softplus": _first(lambda a, x: a.call("softplus", x)),
+    "log_sigmoid_forward": _first(lambda a, x: a.call("softplus", x)),
+    "softsign": _first(lambda a, x: a.div(x, a.add(a.call("abs", x), SCALAR))),
+    "tanhshrink": _first(lambda a, x: a.add(x, a.call("tanh", x))),
+    **dict.fromkeys(("_prelu_kernel", "rrelu_with_noise"), _first(lambda a, x: a.call("leaky_relu", x))),
+    "_softmax": _first(Algebra.softmax),
+    "_safe_softmax": _first(Algebra.softmax),
+    "_log_softmax": _first(lambda a, x: a.call("log_softmax", x)),
+    **dict.fromkeys(("nll_loss_forward", "nll_loss2d_forward"), _picked_loss),
+    "where": _where,
+    "masked_fill": _masked,
+    **dict.fromkeys(("gt", "ge", "lt", "le"), _compare),
+    **dict.fromkeys(("mm", "bmm", "dot", "mv"), _matmul),
+    **dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), _plus_matmul),
+    "convolution": _convolution,
+    **dict.fromkeys(("native_layer_norm", "native_group_norm"), _norm_with_own_statistics),
+    **dict.fromkeys(
+        (
+            *("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training"),
+            *("cudnn_batch_norm", "_batch_norm_impl_index", "_batch_norm_no_update"),
+        ),
+        _batch_norm,
+    ),
+    **dict.fromkeys(
+        (
+            *("avg_pool1d", "avg_pool2d", "avg_pool3d"),
+            *("_adaptive_avg_pool2d", "_adaptive_avg_pool3d", "adaptive_avg_pool1d"),
+        ),
+        _pool("avg"),
+    ),
+    **dict.fromkeys(
+        (
+            *("max_pool1d", "max_pool2d_with_indices", "max_pool3d_with_indices", "max_pool1d_with_indices"),
+            *("adaptive_max_pool2d", "adaptive_max_pool3d", "max_pool2d", "max_pool3d"),
+        ),
+        _pool("max"),
+    ),
+    "linalg_vector_norm": _norm,
+    "norm": _norm,
+    "mse_loss": _squared_error,
+    "lerp": _lerp,
+    **dict.fromkeys(("addcmul", "addcdiv"), _addcmul),
+    **dict.fromkeys(("cat", "stack", "scatter"), lambda a, n, o: a.joined(*o)),
+    "part": _slice,
+    "unfold": _first(lambda a, x: a.call("unfold", x)),
+    "im2col": _first(lambda a, x: a.call("unfold", a.call("unfold", x))),
+    "erfc": _first(lambda a, x: a.add(a.call("erf", x), SCALAR)),
+    "special_ndtr": _first(lambda a, x: a.scaled(a.add(a.call("erf", a.scaled(x)), SCALAR))),
+    "embedding": _embedding,
+}

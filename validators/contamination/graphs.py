@@ -1,0 +1,58 @@
+"""Tiers T1 to T3: a program's ATen graph against a benchmark's.  Torch-free."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from validators.contamination import parts
+from validators.contamination.packs import Finding, Packs, Problem
+
+MIN_NODES = 3  # of a problem that is looked for as a part; below, parts of it are in every program
+MAX_NODES = 400  # of a problem whose graph is kept whole
+MIN_FEATURES = 10  # of a problem that is told by a share of its features: a share of few is an accident
+REVIEW = 0.6  # share of a problem's features from which on it is told, though nothing is turned down for it
+
+
+def fingerprint(problem: Problem, features: dict[str, Any]) -> Problem:
+    """The problem with what its graph is known by; `features` are `aten.features`."""
+    nodes = features["nodes"]
+    looked_for = problem.level != 1 and nodes >= MIN_NODES
+    own = tuple((str(feature), int(count)) for feature, count in features["wl2"])
+    graph = parts.hashed(features["loose"])
+    return replace(
+        problem,
+        root=features["root"],
+        operators=operators_hash(features["operators"]),
+        features=own if looked_for and len(own) >= MIN_FEATURES else (),
+        graph=tuple(graph) if looked_for and nodes <= MAX_NODES else (),
+    )
+
+
+def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Finding]:
+    """What of the packs is in a graph; T2 shares from `containment` on turn a program down, those below are told."""
+    findings = []
+    if (known := packs.roots.get(features["root"])) is not None:
+        findings.append(packs.finding("T1 root", known))
+    graph = parts.hashed(features["loose"])
+    for key in dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ())):
+        if parts.contains(graph, packs.problems[key].graph):
+            findings.append(packs.finding("T2 part", key))
+    found = Counter({str(feature): int(count) for feature, count in features["parts"]})
+    if not findings:
+        for share, key in packs.best_share(found, packs.features, MIN_FEATURES)[:1]:
+            if share >= min(REVIEW, containment):
+                findings.append(packs.finding("T2 part", key, share))
+    if sum(features["operators"].values()) >= MIN_NODES:
+        known = packs.operators.get(operators_hash(features["operators"]))
+        if known is not None:
+            findings.append(packs.finding("T3 operators", known))
+    return findings
+
+
+def operators_hash(operators: dict[str, int]) -> str:
+    """Of the multiset."""
+    text = "\n".join(f"{name} {count}" for name, count in sorted(operators.items()))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
