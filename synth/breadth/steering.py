@@ -154,7 +154,10 @@ def _worth(state: State, pattern: list[str], homes: frozenset[str], name: str) -
 
 def _homes(homes: frozenset[str], name: str) -> frozenset[str]:
     """The layouts that a value may be in after an operator, which found it in one of `homes`."""
-    return frozenset(map(str, get(name).ends)) or (homes & _layouts(name)) or _layouts(name)
+    here = (homes & _layouts(name)) or _layouts(name)
+    entry = get(name)
+    led = frozenset(str(there) for start, there in entry.exits if str(start) in here)
+    return led if entry.leaves else here | led
 
 
 @cache

@@ -20,14 +20,19 @@ _TURNED = {Layout.SEQUENCE, Layout.SIGNAL}
 
 def ordered_stages(entries: Sequence[Operator], rng: Random) -> list[Stage]:
     """Stages that hold `entries` in their order."""
-    stages: list[Stage] = []
+    homes: list[tuple[Layout, list[list[Operator]]]] = []
     for entry, layout in zip(entries, _layouts(entries, rng), strict=True):
-        if not stages or stages[-1].layout is not layout:
-            stages.append(Stage(layout, []))
-        groups = stages[-1].groups
+        if not homes or homes[-1][0] is not layout:
+            homes.append((layout, []))
+        groups = homes[-1][1]
         if not groups or len(groups[-1]) >= rng.choice((2, 3, 4, 5)):
             groups.append([])
         groups[-1].append(entry)
+    followers = [layout for layout, _ in homes[1:]]
+    stages = []
+    for (layout, groups), following in zip(homes, [*followers, None], strict=True):
+        closed = following is not None and (layout, following) in groups[-1][-1].exits
+        stages.append(Stage(layout, groups, following, closed))
     return stages
 
 
@@ -52,8 +57,8 @@ def _layouts(entries: Sequence[Operator], rng: Random) -> list[Layout]:
 
 
 def _bridge(before: Operator, last: Layout, following: Layout) -> float:
-    if before.ends and last not in before.ends:
-        return 0.0 if following in before.ends else _SWITCH
-    if last is following:
+    if before.leaves:
+        return 0.0 if (last, following) in before.exits else _SWITCH
+    if last is following or (last, following) in before.exits:
         return 0.0
     return _VIEW if {last, following} == _TURNED else _SWITCH
