@@ -21,6 +21,11 @@ def _memory(site: Site) -> tuple[Operand, ...]:
     return (Operand("memory", (site.batch, length, site.channels), "input"),)
 
 
+def _seen(site: Site) -> Operand:
+    """A mask of the positions that each position may attend to: itself and those before it."""
+    return Operand("mask", (site.spatial[0], site.spatial[0]), "grid")
+
+
 def _multihead(site: Site) -> Step:
     args = (
         Arg("", site.channels, "embed_dim"),
@@ -35,7 +40,10 @@ def _multihead(site: Site) -> Step:
         memory = _memory(site)
         text = "{out}, _ = {m}({x}, {memory}, {memory})"
         return Step(site.layout, site.shape, (Form(text, make),), effect, memory)
-    if roll < 0.6:
+    if roll < 0.4:
+        text = "{attended}, _ = {m}({x}, {x}, {x}, attn_mask=~{mask}, need_weights=False)\n{out} = {x} + {attended}"
+        return Step(site.layout, site.shape, (Form(text, make),), joined(0.2), (_seen(site),))
+    if roll < 0.7:
         text = "{attended}, _ = {m}({x}, {x}, {x}, need_weights=False)\n{out} = {x} + {attended}"
         return Step(site.layout, site.shape, (Form(text, make),), joined(0.2))
     forms = (Form("{out}, _ = {m}({x}, {x}, {x})", make),)
@@ -45,7 +53,9 @@ def _multihead(site: Site) -> Step:
 def _sdpa(site: Site) -> Step:
     """Query, key and value from one projection, one head or several."""
     c, heads = site.channels, _heads(site)
-    causal = ", is_causal=True" if site.rng.random() < 0.4 else ""
+    roll = site.rng.random()
+    causal = ", is_causal=True" if roll < 0.35 else ", attn_mask={mask}" if roll < 0.55 else ""
+    mask = (_seen(site),) if "mask" in causal else ()
     qkv = ("m", Make("nn.Linear", (Arg("", c, "embed_dim"), Arg("", 3 * c)), "qkv"))
     simple = f"F.scaled_dot_product_attention({{x}}, {{x}}, {{x}}{causal})"
     split = (
@@ -59,7 +69,7 @@ def _sdpa(site: Site) -> Step:
         "{out} = {attended}.transpose(1, 2).reshape({x}.shape)"
     )
     forms = (Form(simple), Form(split, (qkv,), weight=2.0), Form(headed, (qkv,), weight=2.0))
-    return Step(site.layout, site.shape, forms, fixed(0.0, 0.3, 0.6))
+    return Step(site.layout, site.shape, forms, fixed(0.0, 0.3, 0.6), mask)
 
 
 def _layer_args(site: Site, extra: tuple[Arg, ...] = ()) -> tuple[Arg, ...]:
@@ -163,8 +173,7 @@ def _op(
     limits: Limits = _SMALL,
     hint: str = "",
 ) -> Operator:
-    dtypes = ("float32", "int64") if family == "embedding" else ("float32",)
-    return Operator(name, "compound", family, layouts, plan, tuple(events.split()), limits, 1, dtypes, hint=hint)
+    return Operator(name, "compound", family, layouts, plan, tuple(events.split()), limits, 1, hint=hint)
 
 
 _HEADS = "batch_first=True, D divisible by the number of heads"

@@ -9,6 +9,7 @@ from operators.effects import joined, kept, pointwise, scaled
 from operators.spec import (
     ANY,
     ANYTHING,
+    SPATIAL,
     Arg,
     Effect,
     Form,
@@ -75,8 +76,25 @@ def _subtract(site: Site) -> Step:
     return Step(site.layout, site.shape, forms, joined(), _like(site))
 
 
+_SQUEEZE = '''class {cls}(nn.Module):
+    """A gate per channel, from what all positions hold on average."""
+
+    def __init__(self, channels: int, reduction: int = 4):
+        super().__init__()
+        hidden = max(channels // reduction, 2)
+        self.fc = nn.Sequential(nn.Linear(channels, hidden), nn.ReLU(), nn.Linear(hidden, channels), nn.Sigmoid())
+
+    def forward(self, x):
+        gate = self.fc(x.flatten(2).mean(dim=-1))
+        return gate.reshape(x.size(0), x.size(1), *[1] * (x.dim() - 2))
+'''
+
+
 def _multiply(site: Site) -> Step:
     roll = site.rng.random()
+    if site.layout in SPATIAL and roll < 0.25:
+        squeeze = Make("SqueezeExcite", (Arg("", site.channels, "channels"),), "se", helper=_SQUEEZE)
+        return Step(site.layout, site.shape, (loose("{x} * {m}({x})", ("m", squeeze)),), scaled(0.5))
     if roll < 0.25:
         number = site.rng.choice((0.5, 0.75, 1.25, 1.5, 2.0))
         forms: tuple[Form, ...] = (
@@ -91,6 +109,9 @@ def _multiply(site: Site) -> Step:
             param("gate", _per_channel(site), "torch.rand({})" if site.rng.random() < 0.5 else "torch.ones({})"),
         )
         return Step(site.layout, site.shape, (loose("{x} * {g}", gate),), scaled(0.7))
+    if roll < 0.55 and site.layout is Layout.SEQUENCE:
+        forms = (loose("{x} * {mask}.unsqueeze(-1)"), loose("{x} * {mask}[..., None]"))
+        return Step(site.layout, site.shape, forms, scaled(0.7), (Operand("mask", site.shape[:2], "mask"),))
     if roll < 0.7:
         forms = (loose("{x} * torch.sigmoid({y})"), expr("torch.mul({x}, torch.tanh({y}))"))
         return Step(site.layout, site.shape, forms, scaled(0.5), _like(site))
@@ -231,6 +252,12 @@ def _addcdiv(site: Site) -> Step:
 
 def _where(site: Site) -> Step:
     slope = site.rng.choice((0.1, 0.2, 0.5))
+    if site.rng.random() < 0.4:
+        chosen = (
+            expr(f"torch.where({{mask}}, {{x}}, {{x}} * {slope})"),
+            expr("torch.where({mask}, torch.tanh({x}), {x})"),
+        )
+        return Step(site.layout, site.shape, chosen, scaled(0.7), (Operand("mask", site.shape, "mask"),))
     forms = (expr("torch.where({x} > {y}, {x}, {y} * 0.5)"), expr(f"torch.where({{y}} > 0, {{x}}, {{x}} * {slope})"))
     return Step(site.layout, site.shape, forms, scaled(0.8), _like(site))
 

@@ -23,12 +23,37 @@ from operators.spec import (
 )
 
 _ROWS = (Layout.VECTOR, Layout.SEQUENCE)
+_SERIES = (*_ROWS, Layout.SIGNAL)
+_LINES = (*_SERIES, Layout.IMAGE)
+_MATRICES = (Layout.SEQUENCE, Layout.SIGNAL)
 _WEIGHT = "torch.randn({}) * 0.1"
+
+
+def _on_last_axis(plan: Callable[[Site], Step]) -> Callable[[Site], Step]:
+    """A plan for rows, written on maps as well: their last axis is what is multiplied.
+
+    Signals (B, C, L) are rows of L numbers each, as a sequence is of features; in images all lines are.
+    """
+
+    def wider(site: Site) -> Step:
+        if site.layout in _ROWS:
+            return plan(site)
+        shape, rng = site.shape, site.rng
+        if site.layout is Layout.SIGNAL:
+            step = plan(Site(Layout.SEQUENCE, shape, site.stats, rng))
+            return step._replace(layout=Layout.SIGNAL)
+        rows = (site.size // shape[-1], shape[-1])
+        step = plan(Site(Layout.VECTOR, rows, site.stats, rng))
+        forms = tuple(form for form in step.forms if "addmm" not in form.text)  # it takes two axes only
+        effect = mixed(0.577 if step.forms[0].solo else 0.1 * shape[-1] ** 0.5, axis=len(shape) - 1)
+        return Step(site.layout, (*shape[:-1], step.shape[-1]), forms, effect)
+
+    return wider
 
 
 def _out(site: Site) -> tuple[int, Shape]:
     """Features of the result and its shape."""
-    width = site.rng.choice((16, 24, 32, 32, 40, 48, 64, 64, 96, 100, 128)) if site.size < 20_000 else site.width()
+    width = site.width((16, 24, 32, 32, 40, 48, 64, 64, 96, 100, 128) if site.size < 20_000 else ())
     return width, site.with_sizes(channels=width)
 
 
@@ -58,7 +83,7 @@ def _lazy_linear(site: Site) -> Step:
 
 def _bilinear(site: Site) -> Step:
     """Two inputs of the same leading sizes; the second may be the first again, another value or an input."""
-    out = site.rng.choice((8, 12, 16, 20, 24, 32))
+    out = site.width((8, 12, 16, 20, 24, 32))
     c = site.channels
     shape = site.with_sizes(channels=out)
     args = (Arg("", c, "in_features"), Arg("", c, "in_features"), Arg("", out, "out_features"))
@@ -91,7 +116,7 @@ def _matmul(site: Site) -> Step:
 def _bmm(site: Site) -> Step:
     """Batches of matrices (B, L, D): attention-like products, or a batch of matrices from outside."""
     scale = f"{site.channels**-0.5:.3g}"
-    out = site.rng.choice((8, 12, 16, 24, 32))
+    out = site.width((8, 12, 16, 24, 32))
     kind = site.rng.randrange(3)
     if kind == 0:
         other = Operand("y", (site.batch, site.channels, out), "input")
@@ -145,7 +170,7 @@ def _baddbmm(site: Site) -> Step:
         bias = ("b", param("score_bias", (1, out, out), "torch.zeros({})"))
         text = f"torch.baddbmm({{b}}.expand({{x}}.size(0), -1, -1), {{x}}, {{x}}.transpose(1, 2), alpha={scale})"
         return Step(site.layout, site.with_sizes(out), (expr(text, bias),), similarity(site.channels))
-    out = site.rng.choice((8, 16, 24, 32))
+    out = site.width((8, 16, 24, 32))
     weight = ("w", param("weight", (1, site.channels, out), _WEIGHT))
     bias = ("b", param("bias", (1, 1, out), "torch.zeros({})"))
     n = "{x}.size(0)"
@@ -232,21 +257,21 @@ _WIDE = Limits(widest=1024)
 _MEDIUM = Limits(widest=256, high=128)
 
 OPERATORS = (
-    _op("Linear", _ROWS, _linear, "M:Linear M:LazyLinear F:linear", _WIDE),
-    _op("LazyLinear", _ROWS, _lazy_linear, "M:LazyLinear M:Linear F:linear", _WIDE,
+    _op("Linear", _LINES, _on_last_axis(_linear), "M:Linear M:LazyLinear F:linear", _WIDE),
+    _op("LazyLinear", _SERIES, _on_last_axis(_lazy_linear), "M:LazyLinear M:Linear F:linear", _WIDE,
         "its input size comes from the first input it sees"),
-    _op("Bilinear", _ROWS, _bilinear, "M:Bilinear F:bilinear", Limits(widest=48, high=64),
+    _op("Bilinear", _SERIES, _on_last_axis(_bilinear), "M:Bilinear F:bilinear", Limits(widest=48, high=64),
         "takes two values of equal leading sizes"),
-    _op("Matmul", _ROWS, _matmul, "F:matmul F:mm F:bmm F:rmatmul", _MEDIUM),
-    _op("BMM", (Layout.SEQUENCE,), _bmm, "F:bmm F:matmul F:baddbmm", _MEDIUM,
+    _op("Matmul", _LINES, _on_last_axis(_matmul), "F:matmul F:mm F:bmm F:rmatmul", _MEDIUM),
+    _op("BMM", _MATRICES, _on_last_axis(_bmm), "F:bmm F:matmul F:baddbmm", _MEDIUM,
         "(B, n, m) times (B, m, p), both of rank 3"),
-    _op("Gemm", _ROWS, _gemm, "F:linear F:matmul F:rmatmul F:mm F:addmm M:Linear M:LazyLinear", _MEDIUM,
+    _op("Gemm", _LINES, _on_last_axis(_gemm), "F:linear F:matmul F:rmatmul F:mm F:addmm M:Linear M:LazyLinear", _MEDIUM,
         "a general matrix product, as in x @ weight + bias"),
     _op("Addmm", (Layout.VECTOR,), _addmm, "F:addmm", _MEDIUM, "called with (bias, x, weight)"),
-    _op("Baddbmm", (Layout.SEQUENCE,), _baddbmm, "F:baddbmm", _MEDIUM, "called with (bias, x, y), all of rank 3"),
+    _op("Baddbmm", _MATRICES, _on_last_axis(_baddbmm), "F:baddbmm", _MEDIUM, "called with (bias, x, y), all of rank 3"),
     _op("Einsum", tuple(_LETTERS), _einsum, "F:einsum", _MEDIUM),
-    _op("Tensordot", _ROWS, _tensordot, "F:tensordot", _MEDIUM),
-    _op("Inner", _ROWS, _inner, "F:inner", _MEDIUM),
+    _op("Tensordot", _LINES, _on_last_axis(_tensordot), "F:tensordot", _MEDIUM),
+    _op("Inner", _LINES, _on_last_axis(_inner), "F:inner", _MEDIUM),
     _op("MultiDot", (Layout.VECTOR,), _multi_dot, "F:multi_dot F:linalg_multi_dot F:chain_matmul", _MEDIUM,
         "a list of matrices"),
     _op("OuterProduct", (Layout.VECTOR,), _bilinear_form, "F:einsum F:outer F:ger F:bmm F:mul F:matmul", _MEDIUM,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from operators.effects import pointwise
-from operators.spec import ANY, Form, Operator, Site, Step, expr, loose
+from operators.effects import pointwise, scaled
+from operators.spec import ANY, Form, Layout, Operand, Operator, Site, Step, expr, loose
 
 
 def _op(name: str, curve: Callable[[float], float], events: str, *texts: str) -> Operator:
@@ -45,7 +45,9 @@ def _pow(site: Site) -> Step:
 
 
 def _masked(site: Site) -> Step:
-    """Outliers on one side replaced; the bound leaves most values alone."""
+    """Outliers on one side replaced, or what a mask from outside covers; most values are left alone."""
+    if site.rng.random() < 0.6:
+        return _masked_from_outside(site)
     mean, spread = site.stats.mean, max(site.stats.std, 0.05)
     low, high = (float(f"{mean + side * spread:.2g}") for side in (-1.2, 1.2))
     forms = (
@@ -53,6 +55,17 @@ def _masked(site: Site) -> Step:
         expr(f"torch.masked_fill({{x}}, {{x}} > {high}, {high})"),
     )
     return Step(site.layout, site.shape, forms, pointwise(lambda v: max(v, low)))
+
+
+def _masked_from_outside(site: Site) -> Step:
+    """A mask of whole elements, or one per position of a sequence."""
+    if site.layout is Layout.SEQUENCE and site.rng.random() < 0.6:
+        mask, shape = "{mask}.unsqueeze(-1)", site.shape[:2]
+    else:
+        mask, shape = "{mask}", site.shape
+    fill = "0.0" if site.rng.random() < 0.7 else f"{site.stats.mean - max(site.stats.std, 0.05):.2g}"
+    forms = (expr(f"{{x}}.masked_fill({mask}, {fill})"), expr(f"torch.masked_fill({{x}}, {mask}, {fill})"))
+    return Step(site.layout, site.shape, forms, scaled(0.8), (Operand("mask", shape, "mask"),))
 
 
 def _exp(x: float) -> float:

@@ -113,7 +113,7 @@ def _global_plan(kind: str) -> Callable[[Site], Step]:
         method = "amax" if kind == "Max" else "mean"
         cls = f"nn.Adaptive{kind}Pool{rank}d"
         call = f"F.adaptive_{kind.lower()}_pool{rank}d({{x}}, 1)"
-        if site.rng.random() < 0.6:
+        if site.leads_to(Layout.VECTOR, 0.6):
             pool = Make(cls, (Arg("", 1),), "global_pool")
             forms: tuple[Form, ...] = (
                 Form("{m}({x}).flatten(1)", (("m", pool),), weight=2.0),
@@ -176,14 +176,15 @@ def _op(
     plan: Callable[[Site], Step],
     events: str,
     limits: Limits = _HALVING,
-    ends: tuple[Layout, ...] = (),
+    exits: tuple[tuple[Layout, Layout], ...] = (),
     hint: str = "",
 ) -> Operator:
     return Operator(
-        name, "supporting", "pooling", layouts, plan, tuple(events.split()), limits, 4, ends=ends, hint=hint
+        name, "supporting", "pooling", layouts, plan, tuple(events.split()), limits, 4, exits=exits, hint=hint
     )
 
 
+_OUT = tuple((layout, Layout.VECTOR) for layout in SPATIAL)
 _TO_ONE = "over all spatial axes"
 _RANKS = (1, 2, 3)
 _MAX = " ".join(f"M:MaxPool{r}d F:max_pool{r}d F:max_pool{r}d_with_indices" for r in _RANKS)
@@ -224,6 +225,6 @@ OPERATORS = (
     ),
     _op("MaxPool", SPATIAL, _pool_plan("Max"), _MAX),
     _op("AvgPool", SPATIAL, _pool_plan("Avg"), _AVG),
-    _op("GlobalAvgPool", SPATIAL, _global_plan("Avg"), _ADAPTIVE, Limits(low=2), (Layout.VECTOR,), _TO_ONE),
-    _op("GlobalMaxPool", SPATIAL, _global_plan("Max"), _ADAPTIVE_MAX, Limits(low=2), (Layout.VECTOR,), _TO_ONE),
+    _op("GlobalAvgPool", SPATIAL, _global_plan("Avg"), _ADAPTIVE, Limits(low=2), _OUT, _TO_ONE),
+    _op("GlobalMaxPool", SPATIAL, _global_plan("Max"), _ADAPTIVE_MAX, Limits(low=2), _OUT, _TO_ONE),
 )  # fmt: skip

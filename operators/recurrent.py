@@ -18,7 +18,7 @@ def _layer(cls: str) -> Callable[[Site], Step]:
 
     def plan(site: Site) -> Step:
         rng = site.rng
-        hidden = rng.choice(_HIDDEN)
+        hidden = site.width(_HIDDEN)
         both = rng.random() < 0.15 and site.spatial[0] <= 4
         args = [Arg("", site.channels, "input_size"), Arg("", hidden, "hidden_size"), Arg("batch_first", True)]
         if cls == "RNN" and rng.random() < 0.3:
@@ -28,7 +28,7 @@ def _layer(cls: str) -> Callable[[Site], Step]:
         make = (("m", Make(f"nn.{cls}", tuple(args), cls.lower())),)
         width = hidden * (2 if both else 1)
         effect = gated(*_STATE[cls])
-        if not both and rng.random() < 0.4:
+        if not both and site.leads_to(Layout.VECTOR, 0.4):
             state = "({hidden}, _)" if cls == "LSTM" else "{hidden}"
             forms = (
                 Form(f"_, {state} = {{m}}({{x}})\n{{out}} = {{hidden}}[-1]", make),
@@ -45,7 +45,7 @@ def _cell(cls: str) -> Callable[[Site], Step]:
 
     def plan(site: Site) -> Step:
         rng = site.rng
-        hidden = rng.choice(_HIDDEN)
+        hidden = site.width(_HIDDEN)
         args = (Arg("", site.channels, "input_size"), Arg("", hidden, "hidden_size"))
         make = (("m", Make(f"nn.{cls}", args, "cell")),)
         lstm = cls == "LSTMCell"
@@ -61,11 +61,11 @@ def _cell(cls: str) -> Callable[[Site], Step]:
             return Step(Layout.VECTOR, (site.batch, hidden), tuple(forms), effect)
         zeros = f"{{x}}.new_zeros({{x}}.size(0), {hidden})"
         if rng.random() < 0.3:
-            zeros = f"torch.zeros({{x}}.size(0), {hidden}, device={{x}}.device)"
+            zeros = f"torch.zeros({{x}}.size(0), {hidden}, device={{x}}.device, dtype={{x}}.dtype)"
         steps = rng.choice(("{x}.size(1)", "{x}.shape[1]"))
         start = f"{{h}} = {zeros}\n" + (f"{{c}} = {zeros}\n" if lstm else "")
         call = "    {h}, {c} = {m}({x}[:, t], ({h}, {c}))\n" if lstm else "    {h} = {m}({x}[:, t], {h})\n"
-        if rng.random() < 0.5:
+        if site.leads_to(Layout.VECTOR, 0.5):
             text = f"{start}for t in range({steps}):\n{call}{{out}} = {{h}}"
             return Step(Layout.VECTOR, (site.batch, hidden), (Form(text, make),), effect)
         collect = "    {states}.append({h})\n"
@@ -92,7 +92,8 @@ def _op(name: str, plan: Callable[[Site], Step], events: tuple[str, ...], cell: 
     hint = _CELL if cell else _LAYER
     if name.endswith("Base"):
         hint = f"{name} itself is abstract; {hint}"
-    return Operator(name, "compound", "recurrent", layouts, plan, events, _SHORT, 1, ends=(Layout.VECTOR,), hint=hint)
+    exits = ((Layout.SEQUENCE, Layout.VECTOR),)
+    return Operator(name, "compound", "recurrent", layouts, plan, events, _SHORT, 1, exits=exits, hint=hint)
 
 
 _CELL = "steps over (B, D) values; at most 16 steps, since loops are unrolled"

@@ -37,6 +37,8 @@ def _reduce(spellings: tuple[str, ...], effect: Callable[[int], Effect], scan: b
 
     def plan(site: Site) -> Step:
         axis = _axis(site)
+        if site.toward is not None and site.toward is _BELOW.get(site.layout) and not scan:
+            axis = site.rng.choice([a for a in range(2, len(site.shape)) if site.shape[a] > 1] or [axis])
         count = site.shape[axis]
         result = collapsed((axis,), effect(count))
         texts = tuple(t.replace("{n}", f"{min(0.5, 2 / count):.2g}") for t in spellings)
@@ -44,12 +46,14 @@ def _reduce(spellings: tuple[str, ...], effect: Callable[[int], Effect], scan: b
             dim = str(_written(site, axis))
             return Step(site.layout, site.shape, tuple(expr(t.replace("{a}", dim)) for t in texts), result)
         below = _BELOW.get(site.layout)
+        away = below is not None and site.leads_to(below, 0.6)
         dropped = site.size // count
-        if below and axis >= 2 and dropped >= 8 * site.batch and site.rng.random() < 0.6:
+        if below and away and axis >= 2 and dropped >= 8 * site.batch:
             dim = str(_written(site, axis))
             forms = tuple(expr(t.replace("{a}", dim).replace("{k}", "")) for t in texts)
             return Step(below, reduced(site.shape, axis, keep=False), forms, result)
-        if site.layout is Layout.SEQUENCE and site.shape[2] >= 8 and site.shape[1] > 1 and site.rng.random() < 0.5:
+        roomy = site.layout is Layout.SEQUENCE and site.shape[2] >= 8 and site.shape[1] > 1
+        if roomy and site.leads_to(Layout.VECTOR, 0.5):
             forms = tuple(expr(t.replace("{a}", "1").replace("{k}", "")) for t in texts)
             return Step(
                 Layout.VECTOR, reduced(site.shape, 1, keep=False), forms, collapsed((1,), effect(site.shape[1]))
@@ -141,8 +145,8 @@ def _op(
     hint: str = "",
 ) -> Operator:
     names = tuple(e if ":" in e else f"F:{e}" for e in events.split())
-    ends = tuple(_BELOW.values()) if phase == 6 else ()
-    return Operator(name, "supporting", "reductions", layouts, plan, names, limits, phase, ends=ends, hint=hint)
+    exits = (*_BELOW.items(), (Layout.SEQUENCE, Layout.VECTOR)) if phase == 6 else ()
+    return Operator(name, "supporting", "reductions", layouts, plan, names, limits, phase, exits=exits, hint=hint)
 
 
 def _simple(name: str, effect: Callable[[int], Effect], extra: tuple[str, ...] = ()) -> Callable[[Site], Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 from operators import (
     activations,
@@ -24,6 +25,7 @@ from operators import (
     selection,
     upsampling,
 )
+from operators.precision import dtypes_of
 from operators.spec import Operator
 
 _FAMILIES = (
@@ -47,7 +49,9 @@ _FAMILIES = (
     losses,
 )
 
-_ALL: tuple[Operator, ...] = tuple(entry for family in _FAMILIES for entry in family.OPERATORS)
+_ALL: tuple[Operator, ...] = tuple(
+    replace(entry, dtypes=dtypes_of(entry.name)) for family in _FAMILIES for entry in family.OPERATORS
+)
 _BY_NAME: dict[str, Operator] = {entry.name: entry for entry in _ALL}
 
 

@@ -35,7 +35,8 @@ def factors(number: int) -> tuple[int, int]:
 def _flatten(site: Site) -> Step:
     """All but the batch in one axis where that stays small; otherwise the spatial axes in one."""
     features = site.size // site.batch
-    if features <= 1024:
+    to_signal = site.toward is Layout.SIGNAL and site.layout in (Layout.IMAGE, Layout.VOLUME)
+    if features <= 1024 and not to_signal:
         forms: tuple[Form, ...] = (
             module("nn.Flatten", "flatten", weight=2.0),
             expr("torch.flatten({x}, 1)"),
@@ -122,7 +123,11 @@ def _transpose(name: str) -> Callable[[Site], Step]:
             "Swapaxes": ("torch.swapaxes({x}, -1, -2)", f"{{x}}.swapaxes({last - 1}, {last})"),
             "Movedim": (f"torch.movedim({{x}}, {last}, {last - 1})", "{x}.movedim(-1, -2)"),
         }[name]
-        target = {Layout.SEQUENCE: Layout.SIGNAL, Layout.SIGNAL: Layout.SEQUENCE}.get(site.layout, site.layout)
+        # A sequence turned round may be read as a signal, or as a sequence of its features.
+        target = site.layout
+        other = dict(_TURN).get(site.layout)
+        if other is not None and site.leads_to(other, 0.6):
+            target = other
         if name == "Transpose" and site.rng.random() < 0.3:
             calls = tuple(f"{c}.contiguous()" for c in calls)
         return Step(target, (*shape[:-2], shape[-1], shape[-2]), tuple(map(expr, calls)), viewed)
@@ -193,32 +198,50 @@ def _op(
     events: str,
     layouts: tuple[Layout, ...] = ANY,
     limits: Limits = ANYTHING,
-    ends: tuple[Layout, ...] = (),
+    exits: tuple[tuple[Layout, Layout], ...] = (),
     hint: str = "",
+    leaves: bool = True,
 ) -> Operator:
     names = tuple(e if ":" in e else f"F:{e}" for e in events.split())
+    leaves = leaves and bool(exits)
+    phase = 6 if exits else 5
     return Operator(
-        name, "supporting", "reshaping", layouts, plan, names, limits, 6 if ends else 5, ends=ends, hint=hint
+        name, "supporting", "reshaping", layouts, plan, names, limits, phase, exits=exits, leaves=leaves, hint=hint
     )
 
 
 _NOT_VOLUME = (Layout.VECTOR, Layout.SEQUENCE, Layout.SIGNAL, Layout.IMAGE)
 _EVEN = Limits(multiple=2, least=4)
 _TWO = Limits(least=2, low=2)
+_UP = (
+    (Layout.VECTOR, Layout.SEQUENCE),
+    (Layout.SEQUENCE, Layout.IMAGE),
+    (Layout.SIGNAL, Layout.IMAGE),
+    (Layout.IMAGE, Layout.VOLUME),
+)
+_DOWN = (
+    *((layout, Layout.VECTOR) for layout in DEEP),
+    (Layout.IMAGE, Layout.SIGNAL),
+    (Layout.VOLUME, Layout.SIGNAL),
+)
+_TURN = ((Layout.SEQUENCE, Layout.SIGNAL), (Layout.SIGNAL, Layout.SEQUENCE))
 
 OPERATORS = (
-    _op("Flatten", _flatten, "M:Flatten flatten ravel reshape view", DEEP, ends=(Layout.VECTOR, Layout.SIGNAL)),
+    _op("Flatten", _flatten, "M:Flatten flatten ravel reshape view", DEEP, exits=_DOWN),
     _op("Unflatten", _unflatten, "M:Unflatten unflatten view reshape", _NOT_VOLUME, Limits(least=8, multiple=4),
-        (Layout.SEQUENCE, Layout.IMAGE, Layout.VOLUME)),
-    _op("Reshape", _reshape, "reshape view view_as reshape_as", ANY, ends=(Layout.SEQUENCE, Layout.VECTOR)),
-    _op("Transpose", _transpose("Transpose"), "transpose permute t swapaxes swapdims", DEEP),
-    _op("Permute", _transpose("Permute"), "permute transpose movedim", DEEP),
-    _op("Swapaxes", _transpose("Swapaxes"), "swapaxes swapdims transpose", DEEP),
-    _op("Movedim", _transpose("Movedim"), "movedim moveaxis permute", DEEP),
-    _op("Unsqueeze", _unsqueeze, "unsqueeze getitem", _NOT_VOLUME, ends=(Layout.SEQUENCE, Layout.IMAGE, Layout.VOLUME)),
+        _UP),
+    _op("Reshape", _reshape, "reshape view view_as reshape_as", ANY,
+        exits=((Layout.VECTOR, Layout.SEQUENCE), (Layout.SEQUENCE, Layout.VECTOR), (Layout.IMAGE, Layout.SIGNAL),
+               (Layout.VOLUME, Layout.IMAGE))),
+    _op("Transpose", _transpose("Transpose"), "transpose permute t swapaxes swapdims", DEEP, exits=_TURN, leaves=False),
+    _op("Permute", _transpose("Permute"), "permute transpose movedim", DEEP, exits=_TURN, leaves=False),
+    _op("Swapaxes", _transpose("Swapaxes"), "swapaxes swapdims transpose", DEEP, exits=_TURN, leaves=False),
+    _op("Movedim", _transpose("Movedim"), "movedim moveaxis permute", DEEP, exits=_TURN, leaves=False),
+    _op("Unsqueeze", _unsqueeze, "unsqueeze getitem", _NOT_VOLUME, exits=_UP),
     _op("Squeeze", _squeeze, "squeeze", DEEP, _TWO, hint="an axis of size 1"),
-    _op("Fold", _fold, "M:Fold fold", (Layout.SIGNAL,), Limits(multiple=4, least=8), (Layout.IMAGE,),
+    _op("Fold", _fold, "M:Fold fold", (Layout.SIGNAL,), Limits(multiple=4, least=8), ((Layout.SIGNAL, Layout.IMAGE),),
         "C is channels times kernel area, L the number of windows in output_size"),
-    _op("Unfold", _unfold, "M:Unfold unfold", (Layout.IMAGE,), Limits(low=4, high=32, widest=48), (Layout.SIGNAL,)),
+    _op("Unfold", _unfold, "M:Unfold unfold", (Layout.IMAGE,), Limits(low=4, high=32, widest=48),
+        ((Layout.IMAGE, Layout.SIGNAL),)),
     _op("Identity", _identity, "M:Identity"),
 )  # fmt: skip

@@ -11,7 +11,7 @@ hundreds of them and they are cheaper to build than frozen dataclasses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -28,6 +28,8 @@ class Layout(StrEnum):
     SIGNAL = "signal"  # (B, C, L): channels first
     IMAGE = "image"  # (B, C, H, W)
     VOLUME = "volume"  # (B, C, D, H, W)
+
+    __hash__ = str.__hash__  # Enum's own is written in Python; layouts are looked up all the time
 
 
 ANY = tuple(Layout)
@@ -117,7 +119,8 @@ class Operand(NamedTuple):
     """A further value that a step reads.
 
     `kind`: "like" (a value of `shape` from wherever the synthesizer finds one), "apart" (one that cannot nearly
-    equal the value worked on), "input" (a new forward input) or "ids" (a new input of whole numbers below `high`).
+    equal the value worked on), "input" (a new forward input), "ids" (a new input of whole numbers below `high`), "mask"
+    (a new input of truth values) or "grid" (a square of them, true up to the diagonal).
     """
 
     name: str
@@ -151,6 +154,18 @@ class Limits(NamedTuple):
 ANYTHING = Limits()
 
 
+def together(limits: Sequence[Limits]) -> Limits:
+    """What several operators need, as far as it can be had at once."""
+    if all(one is ANYTHING for one in limits):
+        return ANYTHING
+    low, high, multiple, widest, least = 1, 1 << 30, 1, 1 << 30, 1
+    for one in limits:
+        low, least = max(low, one.low), max(least, one.least)
+        high, widest = min(high, one.high), min(widest, one.widest)
+        multiple = max(multiple, one.multiple)
+    return Limits(low, max(low, high), multiple, max(widest, least + -least % multiple), least)
+
+
 @dataclass(frozen=True)
 class Operator:
     """A catalogue entry.
@@ -165,8 +180,9 @@ class Operator:
         limits: what it needs of sizes.
         phase: where a person would put it in a block: 0 pad, 1 heavy, 2 norm, 3 activation, 4 pool, 5 other,
             6 end of a stage.
-        dtypes: element types of its inputs, in order.
-        ends: layouts that it may leave its value in, when not the incoming one.
+        dtypes: floating types in which torch runs it on a CPU and a pair can be proved (`operators/precision.py`).
+        exits: (from, to) for the layouts that it can lead a value into, when not the incoming one.
+        leaves: whether it always leads a value out of its layout.
         hint: what a person must know to write it that plan and name do not say (`operators/hints.py`).
     """
 
@@ -178,21 +194,37 @@ class Operator:
     events: tuple[str, ...]
     limits: Limits = ANYTHING
     phase: int = 5
-    dtypes: tuple[str, ...] = ("float32",)
-    ends: tuple[Layout, ...] = ()
+    dtypes: tuple[str, ...] = ("float32", "bfloat16", "float16")
+    exits: tuple[tuple[Layout, Layout], ...] = ()
+    leaves: bool = False
     hint: str = ""
 
 
 WIDTHS = (8, 12, 16, 16, 20, 24, 24, 32, 32, 40, 48, 64)
 NARROW = (4, 6, 8, 8, 12, 16, 16, 20, 24)
+FEW = (2, 3, 4, 4, 6, 8)
 
 
 class Site:
-    """Where an operator is written: the value it gets and the program's random numbers."""
+    """Where an operator is written: the value it gets, the program's random numbers, and what comes afterwards.
 
-    __slots__ = ("batch", "channels", "layout", "rng", "shape", "spatial", "stats")
+    `toward` is the layout that the next operator is written in, None when that is open; `ahead` is what it needs of
+    sizes.  Both are wishes: an adapter follows where they are not met.
+    """
 
-    def __init__(self, layout: Layout, shape: Shape, stats: Stats, rng: Random) -> None:
+    __slots__ = ("ahead", "batch", "channels", "layout", "rng", "shape", "spatial", "stats", "toward")
+
+    def __init__(
+        self,
+        layout: Layout,
+        shape: Shape,
+        stats: Stats,
+        rng: Random,
+        toward: Layout | None = None,
+        ahead: Limits = ANYTHING,
+    ) -> None:
+        self.toward = toward
+        self.ahead = ahead
         self.layout = layout
         self.shape = shape
         self.stats = stats
@@ -216,9 +248,26 @@ class Site:
         """Elements in the value."""
         return size_of(self.shape)
 
-    def width(self) -> int:
-        """A number of features for a layer to produce; smaller where there are many positions."""
-        return self.rng.choice(NARROW if self.layout is Layout.VOLUME or self.size > 20_000 else WIDTHS)
+    def width(self, menu: tuple[int, ...] = ()) -> int:
+        """A number of features for a layer to produce, one that suits the next operator where there is one.
+
+        Without a menu they are fewer where there are many positions.
+        """
+        if self.size > 200_000:
+            menu = FEW
+        menu = menu or (NARROW if self.layout is Layout.VOLUME or self.size > 20_000 else WIDTHS)
+        ahead, same = self.ahead, self.channels
+        if ahead is not ANYTHING:
+            menu = tuple(w for w in menu if w % ahead.multiple == 0 and ahead.least <= w <= ahead.widest) or menu
+        if same in menu and self.rng.random() < 0.35:
+            return same  # layers that keep their width can be skipped by a residual
+        return self.rng.choice(menu)
+
+    def leads_to(self, target: Layout, chance: float) -> bool:
+        """Whether to go on in `target`: as the next operator wants, or by chance where that is open."""
+        if self.toward is None:
+            return self.rng.random() < chance
+        return self.toward is target
 
     def divisor(self, number: int, most: int = 8) -> int:
         """A divisor of `number` up to `most`, above 1 when there is one."""

@@ -40,6 +40,7 @@ class Attempt:
     pair: Pair | None
     source_hash: str | None
     signature: str | None
+    graph: str | None
     stage: Stage | None
     reason: Reason | None
     detail: str
@@ -94,12 +95,13 @@ def unpack(blob: bytes | None) -> str | None:
 
 COLUMNS = (
     "sample, attempt, pattern, attempts.name, answer, program, entry_point, verdicts, pair, source_hash, signature,"
-    " stage, reason, detail, provider, asked, model, prompt, prompt_version, messages, finish, usage, cost"
+    " graph, stage, reason, detail, provider, asked, model, prompt, prompt_version, messages, finish, usage, cost"
 )
 # The same, with what was judged taken from the table of gradients.
 GRADIENT_COLUMNS = (
     "sample, attempt, pattern, attempts.name, answer, gradients.program, gradients.entry_point, gradients.verdicts,"
-    " gradients.pair, gradients.source_hash, gradients.signature, gradients.stage, gradients.reason, gradients.detail,"
+    " gradients.pair, gradients.source_hash, gradients.signature, gradients.graph, gradients.stage, gradients.reason,"
+    " gradients.detail,"
     " provider, asked, model, prompt, prompt_version, messages, finish, usage, cost"
 )
 
@@ -107,8 +109,8 @@ GRADIENT_COLUMNS = (
 def attempt_of(row: tuple[Any, ...]) -> Attempt:
     """From the values of `COLUMNS`.  Raises ValueError, KeyError, TypeError or zlib.error where they are damaged."""
     sample, attempt, pattern, name, answer, program, entry_point, verdicts, pair = row[:9]
-    source_hash, signature, stage, reason, detail = row[9:14]
-    provider, asked, model, prompt, prompt_version, messages, finish, usage, cost = row[14:]
+    source_hash, signature, graph, stage, reason, detail = row[9:15]
+    provider, asked, model, prompt, prompt_version, messages, finish, usage, cost = row[15:]
     pair = unpack(pair)
     return Attempt(
         sample=sample,
@@ -122,6 +124,7 @@ def attempt_of(row: tuple[Any, ...]) -> Attempt:
         pair=None if pair is None else Pair.from_json(json.loads(pair)),
         source_hash=source_hash,
         signature=signature,
+        graph=graph,
         stage=None if stage is None else Stage(stage),
         reason=None if reason is None else Reason(reason),
         detail=detail or "",

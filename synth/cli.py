@@ -70,16 +70,22 @@ def _command(word: str) -> Command:
     return COMMANDS[name]
 
 
-def _split(command: Command, words: list[str]) -> dict[str, str]:
-    """Each key with the text typed for it, whichever way it was typed."""
+def _split(command: Command, words: list[str]) -> dict[str, str | list[str]]:
+    """Each key with the text typed for it, whichever way it was typed; bare words are a list where several may be."""
     names = {param.name for param in command.params}
-    typed: dict[str, str] = {}
+    typed: dict[str, str | list[str]] = {}
     pending = list(words)
     while pending:
         word = pending.pop(0)
         key, equals, value = word.removeprefix("--").partition("=")
         dashed = word.startswith("--")
         if not dashed and not equals:
+            if command.several and command.positional is not None:
+                listed = typed.setdefault(command.positional, [])
+                if not isinstance(listed, list):
+                    raise UsageError(f"{word}: {command.positional}= is given as well; write all as one list.")
+                listed.append(word)
+                continue
             if command.positional is None or command.positional in typed:
                 raise UsageError(f"{word}: write key=value; .{command.name} --help lists the keys.")
             key, value = command.positional, word
@@ -96,7 +102,9 @@ def _split(command: Command, words: list[str]) -> dict[str, str]:
     return typed
 
 
-def _parse_with_fire(command: Command, typed: dict[str, str], rules: dict[str, values.Rule]) -> dict[str, Any]:
+def _parse_with_fire(
+    command: Command, typed: dict[str, str | list[str]], rules: dict[str, values.Rule]
+) -> dict[str, Any]:
     if not typed:
         return {}
     import fire

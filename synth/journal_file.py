@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.errors import CommandError, UsageError
 
-SCHEMA = 3
+SCHEMA = 4
 APPLICATION_ID = 0x53594E54  # "SYNT": tells our journal from any other SQLite file
 
 _TABLES = """
@@ -31,6 +31,7 @@ CREATE TABLE attempts (
     judged_at REAL,
     source_hash TEXT,
     signature TEXT,
+    graph TEXT,                      -- the ATen graph with shapes and arguments, as stage GRAPH hashes it
     stage TEXT,                      -- where it was turned down; NULL when it was not
     reason TEXT,
     detail TEXT,
@@ -56,6 +57,7 @@ CREATE TABLE gradients (             -- of attempts that passed, with backward=t
     judged_at REAL NOT NULL,
     source_hash TEXT,
     signature TEXT,
+    graph TEXT,
     stage TEXT,
     reason TEXT,
     detail TEXT,
@@ -99,13 +101,15 @@ CREATE TABLE batches (
 """
 
 # Journals of earlier formats are read through these: what they lack is empty.
-_BEFORE_FORMAT_3 = """
+_GRADIENTS_BEFORE_FORMAT_4 = "CREATE TEMP VIEW gradients AS SELECT *, NULL AS graph FROM main.gradients;"
+_GRADIENTS_BEFORE_FORMAT_3 = """
 CREATE TEMP TABLE gradients (sample, attempt, program, entry_point, verdicts, pair, cpu_seconds, judged_at,
-    source_hash, signature, stage, reason, detail);
+    source_hash, signature, graph, stage, reason, detail);
 """
-_BEFORE_FORMAT_2 = """
+_ATTEMPTS_BEFORE_FORMAT_4 = "CREATE TEMP VIEW attempts AS SELECT *, NULL AS graph FROM main.attempts;"
+_ATTEMPTS_BEFORE_FORMAT_2 = """
 CREATE TEMP VIEW attempts AS SELECT *, '' AS provider, '' AS asked, '' AS model, '' AS prompt, '' AS prompt_version,
-    NULL AS messages, '' AS finish, NULL AS usage, NULL AS cost FROM main.attempts;
+    NULL AS messages, '' AS finish, NULL AS usage, NULL AS cost, NULL AS graph FROM main.attempts;
 CREATE TEMP TABLE calls (sample, attempt, provider, model, outcome, status, prompt_tokens, cached_tokens,
     output_tokens, reasoning_tokens, cost, seconds, detail, batch, at);
 """
@@ -143,6 +147,18 @@ class JournalFile:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read in the block is as it was at the first look, whatever a run writes meanwhile."""
+        try:
+            self._database.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise UsageError(f"{self.path}: cannot be read ({error}); it was left as it is.") from None
+        try:
+            yield
+        finally:
+            self._database.execute("ROLLBACK")
 
     def read(
         self, statement: str, values: tuple[Any, ...] = (), convert: Callable[[tuple[Any, ...]], Any] = tuple
@@ -210,7 +226,8 @@ def _assert_ours(database: sqlite3.Connection, path: Path, writable: bool) -> No
     version = database.execute("PRAGMA user_version").fetchone()[0]
     earlier = 0 < version < SCHEMA
     if earlier and not writable:
-        database.executescript(_BEFORE_FORMAT_3 + (_BEFORE_FORMAT_2 if version < 2 else ""))
+        gradients = _GRADIENTS_BEFORE_FORMAT_3 if version < 3 else _GRADIENTS_BEFORE_FORMAT_4
+        database.executescript(gradients + (_ATTEMPTS_BEFORE_FORMAT_2 if version < 2 else _ATTEMPTS_BEFORE_FORMAT_4))
     elif version != SCHEMA:
         hint = " It can be looked at (.stats, .export) and judged again (.revalidate)." if earlier else ""
         raise UsageError(

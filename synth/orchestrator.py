@@ -28,9 +28,10 @@ from synth.judging import JudgingPool
 from synth.naming import Names
 from synth.progress import Progress
 from synth.reading import read
-from synth.settlement import Kept
+from synth.settlement import Kept, repeats
 from synth.turns import Turns
-from validators.verdict import Judgement, Program, Reason, Stage
+from validators.normalize import source_hash
+from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 
 
 class Ending(StrEnum):
@@ -162,6 +163,8 @@ class Orchestrator:
 
     def _room(self) -> bool:
         """Whether one more sample may be begun."""
+        if self._source.needs(self._next) > self._turns.front:
+            return False
         absorbed = self._config.num_worker / self._judging.value if self._judging.value else 0.0
         limits = self._config.num_worker, self._config.max_in_flight, self._source.floor
         law = (absorbed, self._source.seconds, *limits)
@@ -229,6 +232,10 @@ class Orchestrator:
             self._judging.add(0.0)
             self._record(sample, number, attempt.pattern, None, Judgement((answered,)))
             return self._of(sample, number)
+        if not attempt.judged and (repeated := self._repeated(attempt, program)) is not None:
+            self._judging.add(0.0)
+            self._record(sample, number, attempt.pattern, program, Judgement((answered, *repeated)))
+            return self._of(sample, number)
         self._move(sample, _At.GATE)
         async with self._gate.turn(sample):
             self._move(sample, _At.JUDGE)
@@ -244,6 +251,22 @@ class Orchestrator:
                 self._progress.gradients.add_judgement((), judgement)
             self._judging.add(time.monotonic() - began)
         return attempt
+
+    def _repeated(self, attempt: Attempt, program: Program) -> tuple[Verdict, ...] | None:
+        """The verdicts on a program that repeats a kept one's source: what judging it would come to, without torch.
+
+        The pattern has to be the same, too: it decides whether operators are missing.
+        """
+        try:
+            key = source_hash(program.source, program.entry_point)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None  # the validators say what is wrong with it
+        kept = self._kept.with_source(key)
+        if kept is None or self._source.pattern(kept) != attempt.pattern:
+            return None
+        metrics = {"source_hash": key}
+        said = Verdict(Stage.SIMILARITY, False, Reason.DUPLICATE_SOURCE, repeats(kept), metrics)
+        return Verdict(Stage.CONTRACT, True), said
 
     def _owes_gradient(self, attempt: Attempt) -> bool:
         """Whether the attempt passed and its gradient is still to be judged."""
@@ -266,12 +289,12 @@ class Orchestrator:
         found = self._kept.duplicate(attempt) if attempt.stage is None else None
         if found is None:
             return attempt
-        reason, detail = found
-        self._journal.turn_down(attempt.sample, attempt.attempt, Stage.SIMILARITY, reason, detail)
+        stage, reason, detail = found
+        self._journal.turn_down(attempt.sample, attempt.attempt, stage, reason, detail)
         tally, verdicts = self._progress.tally, attempt.verdicts or ()
         tally.add(attempt.pattern, verdicts, None, None, attempt.attempt, times=-1)
-        tally.add(attempt.pattern, verdicts, Stage.SIMILARITY, reason, attempt.attempt)
-        return replace(attempt, stage=Stage.SIMILARITY, reason=reason, detail=detail)
+        tally.add(attempt.pattern, verdicts, stage, reason, attempt.attempt)
+        return replace(attempt, stage=stage, reason=reason, detail=detail)
 
     async def _wait(self, attempt: Attempt) -> None:
         """Until its turn, or until it is known to repeat something kept."""
@@ -289,6 +312,6 @@ class Orchestrator:
         self._progress.settled += 1
         if kept:
             self._progress.kept += 1
-            self._kept.add(attempt.sample, attempt.source_hash, attempt.signature)
+            self._kept.add(attempt.sample, attempt.source_hash, attempt.signature, attempt.graph)
         self._corpus.write(attempt, kept)
         self._turns.settled(attempt, kept)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from synth import export, rows
+from synth.dataset import folder
 from synth.errors import UsageError
 from synth.journal import Journal
-from synth.records import read_records
+from synth.records import iter_records
 from synth.rundir import RunDir
 
 _RECORD_FILES = (".json", ".jsonl", ".ndjson")
@@ -31,7 +32,7 @@ class GivenPair:
 
 
 def find_pairs(path: Path, limit: int | None = None) -> list[GivenPair]:
-    """The first `limit` rows at `path`: a file, a folder of such files, a `format=dir` export, or a run directory.
+    """The first `limit` rows at `path`: a file, a folder of such files, an export, or a run directory.
 
     Raises UsageError that names the row that is no pair.
     """
@@ -40,10 +41,10 @@ def find_pairs(path: Path, limit: int | None = None) -> list[GivenPair]:
     return [_pair(row, label) for label, row in islice(read_rows(path), limit)]
 
 
-def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each row at `path` with what it is called."""
+def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each row at `path` with what it is called; of a parquet file `columns`, by default what a proof needs."""
     if path.is_file():
-        yield from _rows_of_file(path)
+        yield from _rows_of_file(path, columns)
         return
     run = RunDir(path.parent if path.name == "run" else path)
     if run.journal.exists():
@@ -54,25 +55,33 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         finally:
             journal.close()
         return
-    if folders := sorted(file.parent for file in path.glob(f"*/{export.PAIR_FILE}")):
-        for folder in folders:
-            yield folder.name, export.read_folder(folder)
+    found = (file.parent for file in path.glob(f"*/{export.PAIR_FILE}"))
+    # A gradient's folder behind its pair's.
+    if folders := sorted(found, key=lambda of_pair: (of_pair.name.removesuffix("Backward"), of_pair.name)):
+        for of_pair in folders:
+            yield of_pair.name, export.read_folder(of_pair)
         return
-    files = sorted(file for file in path.rglob("*") if file.suffix in _ROW_FILES and file.is_file())
+    # Beside the data of a dataset folder lies what tells of it.
+    inside = path / folder.DATA if folder.is_dataset(path) else path
+    files = sorted(
+        file
+        for file in inside.rglob("*")
+        if file.suffix in _ROW_FILES and file.name != export.DEDUP_FILE and file.is_file()
+    )
     if not files:
         raise UsageError(f"path={path}: the directory holds no pairs ({', '.join(_ROW_FILES)}, an export or a run).")
     for file in files:
-        yield from _rows_of_file(file)
+        yield from _rows_of_file(file, columns)
 
 
-def _rows_of_file(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows_of_file(file: Path, columns: Sequence[str] | None) -> Iterator[tuple[str, dict[str, Any]]]:
     if file.suffix in _RECORD_FILES:
-        yield from ((f"{file.name} row {number}", row) for number, row in enumerate(read_records(file), start=1))
+        yield from ((f"{file.name} row {number}", row) for number, row in enumerate(iter_records(file), start=1))
         return
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    wanted = [*_TEXTS, "module_name", "device_target", "evidence"]
+    wanted = columns or [*_TEXTS, "module_name", "device_target", "evidence"]
     number = 0
     try:
         with pq.ParquetFile(file) as table:

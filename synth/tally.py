@@ -95,5 +95,5 @@ class Tally:
         return sorted(rows, key=lambda row: (row[1] / row[2], -row[2], row[0]))[:limit]
 
 
-_DUPLICATE = (Reason.DUPLICATE_SOURCE, Reason.DUPLICATE_SIGNATURE)
+_DUPLICATE = (Reason.DUPLICATE_SOURCE, Reason.DUPLICATE_SIGNATURE, Reason.DUPLICATE_GRAPH)
 _ORDER = {stage: number for number, stage in enumerate(Stage)}

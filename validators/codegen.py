@@ -21,7 +21,7 @@ from validators.fake import FakeMode
 from validators.inductor.capture import Capture, CaptureError, DataDependentError, SeveralGraphsError, capture
 from validators.inductor.offline_cuda import DEVICE_TARGETS
 from validators.inductor.templates import writing
-from validators.loading import Loaded, Refused, map_tensors, tensors
+from validators.loading import Loaded, Refused, duplicate, map_tensors, tensors
 from validators.verdict import Pair, Program, Reason, Settings, Stage, Verdict
 
 MAX_CONSTANT_ELEMENTS = 4096  # tensor constants are written into the text as lists
@@ -187,7 +187,7 @@ def _builtfor_real(loaded: Loaded) -> tuple[nn.Module, list[Any], list[str]]:
         module.register_forward_pre_hook(
             lambda m, args, kwargs: shapes.update({id(m): list(next(tensors([args, kwargs])).shape)}), with_kwargs=True
         )
-    model(*map_tensors(torch.clone, inputs))
+    model(*map_tensors(duplicate, inputs))
     names = binding.name_modules(model)
     lines = [f"{names[key]}.initialize_parameters(torch.empty({shape}))" for key, shape in shapes.items()]
     return model, inputs, lines

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from torch._subclasses import fake_tensor
 
 from validators.errors import message
@@ -42,6 +43,23 @@ class FakeMode(fake_tensor.FakeTensorMode):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> FakeMode:
         return self
+
+
+_swap_tensors = torch.utils.swap_tensors
+
+
+def _swap_forgetting(t1: torch.Tensor, t2: torch.Tensor) -> None:
+    """`torch.utils.swap_tensors`, which refuses tensors that are weakly referenced, as a mode's memory of them is.
+
+    `nn.Module.to` swaps a module's fake parameters, so a constructor that ends in `self.half()` depends on it.
+    """
+    for mode in {id(t.fake_mode): t.fake_mode for t in (t1, t2) if isinstance(t, fake_tensor.FakeTensor)}.values():
+        if isinstance(mode, FakeMode):
+            mode.fake_tensor_converter.meta_converter.tensor_memo.clear()
+    _swap_tensors(t1, t2)
+
+
+torch.utils.swap_tensors = _swap_forgetting
 
 
 def is_fake(tensor: Any) -> bool:

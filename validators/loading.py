@@ -137,6 +137,28 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
             yield from tensors(item)
 
 
+def duplicate(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy with the same strides, gaps included; `Tensor.clone` closes those that slicing leaves.
+
+    Elements that share memory (an expanded axis) are copied apart, as `clone` does.
+    """
+    made = torch.clone(tensor)
+    if made.stride() == tensor.stride() or tensor.layout != torch.strided or _overlaps(tensor):
+        return made
+    return torch.empty_strided(tensor.shape, tensor.stride(), dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+
+
+def _overlaps(tensor: torch.Tensor) -> bool:
+    """Whether two elements may share memory: an axis steps less far than what the axes inside it span."""
+    reach = 0
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size > 1:
+            if stride <= reach:
+                return True
+            reach += stride * (size - 1)
+    return False
+
+
 def map_tensors(function: Callable[[torch.Tensor], Any], value: Any) -> Any:
     """The same nest of lists, tuples and dicts with `function` applied to each tensor."""
     if isinstance(value, torch.Tensor):

@@ -8,6 +8,8 @@ from typing import Any
 
 from synth import values
 from synth.config import RULES, RunConfig
+from synth.dataset.splits import DEFAULT_SHARES, SPLITS
+from synth.dedup.limits import Limits
 from synth.mock_server import Behaviour
 
 
@@ -32,6 +34,8 @@ class Command:
     params: tuple[Param, ...]
     #: the key that a bare word stands for
     positional: str | None = None
+    #: whether there may be several bare words, which make a list
+    several: bool = False
 
     def call(self, given: dict[str, Any]) -> int:
         """Runs the command with checked values; the exit code."""
@@ -43,13 +47,49 @@ _RUN_PARAMS = tuple(
 )
 _CONFIG = Param("config", values.path("a TOML file", optional=True), "a TOML file of these keys; overrides win")
 _RUN_PATH = Param("path", values.path("a run directory", optional=True), "the run; default the newest in outputs/")
-_TABLES = ("all", "stage", "reason", "operator")
+_TABLES = ("all", "stage", "reason", "operator", "breadth")
 _SORTED_BY = ("provider", "model", "prompt", "pattern_size")
 _PROOFS = ("compiled", "numerics")
 _STAGES = ("contract", "similarity", "shapes", "eager", "graph", "triton", *_PROOFS)
 _JUDGING = (
     *("num_worker", "templates", "device_target", "prove", "validation_timeout", "max_tensor_bytes"),
     *("fingerprints", "benchmark_containment", "allow_unsafe"),
+)
+
+
+_FORMAT = Param("format", values.choice("parquet", "jsonl", "dir"), "the form", "parquet")
+_DEDUP = (
+    Param(
+        "dedup",
+        values.flag(),
+        "leave out duplicates and what is too much of the same: pairs of equal texts, sources or graphs are one pair",
+        True,
+    ),
+    Param(
+        "near_duplicate_jaccard",
+        values.real(0.5, 1),
+        "programs are near-duplicates where so large a share of their token 5-grams is common, numbers and names aside;"
+        " one of a cluster is kept",
+        Limits.near_duplicate_jaccard,
+    ),
+    Param(
+        "graph_cap",
+        values.whole(1, optional=True),
+        "pairs to keep of one loose ATen graph (shapes and constants differ)",
+        Limits.graph_cap,
+    ),
+    Param(
+        "operators_cap",
+        values.whole(1, optional=True),
+        "pairs to keep of one multiset of ATen operators",
+        Limits.operators_cap,
+    ),
+    Param(
+        "triton_cap",
+        values.whole(1, optional=True),
+        "pairs to keep of a cluster of near-duplicate Triton texts",
+        Limits.triton_cap,
+    ),
 )
 
 
@@ -107,22 +147,82 @@ _LISTED = (
         "export",
         "export",
         "write a run's PyTorch-Triton pairs in KernelBook's columns and more",
-        ("python -m synth .export format=jsonl out=pairs.jsonl",),
+        (
+            "python -m synth .export path=outputs/RUN out=./dataset splits=[0.9,0.05,0.05]",
+            "python -m synth .export format=jsonl out=pairs.jsonl",
+        ),
         (
             _RUN_PATH,
-            Param("format", values.choice("parquet", "jsonl", "dir"), "the form", "parquet"),
-            Param("out", values.path("a path", optional=True), "where to; default <run>/export/pairs.<format>"),
+            Param(
+                "format",
+                values.choice("parquet", "jsonl", "dir"),
+                "the form; parquet: a dataset folder with splits and a card, or one file where out ends in .parquet",
+                "parquet",
+            ),
+            Param(
+                "out", values.path("a path", optional=True), "where to; default <run>/export/dataset, or pairs.<format>"
+            ),
+            Param(
+                "splits",
+                values.shares(*SPLITS),
+                "shares of a dataset folder's splits; what has one graph stays in one split",
+                DEFAULT_SHARES,
+            ),
+            Param(
+                "push",
+                values.repository(),
+                "upload the dataset folder to the Hugging Face hub (token: HF_TOKEN or login); none: nothing leaves",
+            ),
+            Param("private", values.flag(), "with push: a repository that is made now is private", True),
+            *_DEDUP,
         ),
         positional="path",
+    ),
+    Command(
+        "merge",
+        "merge",
+        "put exports and runs together, duplicates left out; the same bytes whatever their order",
+        (
+            "python -m synth .merge outputs/a outputs/b out=corpus",
+            "python -m synth .merge path=[a.parquet,b.jsonl,kernelbook.parquet] out=all.parquet graph_cap=none",
+        ),
+        (
+            Param("path", values.files("a run, an export or a directory of exports"), "what to put together"),
+            _FORMAT,
+            Param("out", values.path("a file, or a directory for pairs.<format>", optional=True), "where to"),
+            *_DEDUP,
+        ),
+        positional="path",
+        several=True,
     ),
     Command(
         "stats",
         "stats",
         "funnel, reasons, operators and cost of a run",
-        ("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
+        (
+            *("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
+            "python -m synth .stats by=breadth",
+        ),
         (
             _RUN_PATH,
             Param("by", values.words(*_TABLES, *_SORTED_BY), "tables in full, and what to sort samples by", ("all",)),
+        ),
+        positional="path",
+    ),
+    Command(
+        "report",
+        "report",
+        "a run as one HTML file: funnel, yield, coverage, evidence, cost, failures, samples beside their Triton",
+        ("python -m synth .report path=outputs/RUN out=report.html",),
+        (
+            _RUN_PATH,
+            Param("out", values.path("a file", optional=True), "where to; default <run>/report.html"),
+            Param(
+                "samples",
+                values.whole(0, 100_000),
+                "attempts whose texts come along; the page tells how many do not",
+                200,
+            ),
         ),
         positional="path",
     ),

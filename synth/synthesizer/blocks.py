@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from operators.effects import SOMEWHERE
-from operators.spec import ANY, Arg, Form, Layout, Make, Operator, Stats, expr, loose
-from synth.synthesizer.adapters import bend, linear_make, match, narrow_gate, to_layout
+from operators.spec import Arg, Form, Layout, Make, Operator, Stats, expr, loose
+from synth.synthesizer.adapters import bend, bridge, linear_make, match, narrow_gate
+from synth.synthesizer.naming import block_name
 from synth.synthesizer.render import render_block
 from synth.synthesizer.scope import Scope, Value
 from synth.synthesizer.steps import apply
-
-_BLOCK_NAMES = {
-    Layout.VECTOR: ("DenseBlock", "MLPBlock", "FeatureBlock", "Head"),
-    Layout.SEQUENCE: ("SequenceBlock", "TokenMixer", "EncoderBlock", "AttentionBlock"),
-    Layout.SIGNAL: ("SignalBlock", "ConvBlock1d", "TemporalBlock", "WaveBlock"),
-    Layout.IMAGE: ("ConvBlock", "FeatureBlock", "SpatialBlock", "ImageStage"),
-    Layout.VOLUME: ("VolumeBlock", "ConvBlock3d", "VoxelBlock", "ClipBlock"),
-}
 
 
 def run_group(scope: Scope, group: list[Operator], x: Value) -> Value:
     """Write a group of operators on `x`, plainly or with some structure around it."""
     rng, style = scope.rng, scope.style
+    if x.layout is Layout.SEQUENCE and len(group) >= 2 and rng.random() < 0.5:
+        _norm_first(group)
     if len(group) >= 2 and scope.outer is None and rng.random() < style.block:
         return _as_block(scope, group, x)
     if len(group) >= 2 and x.size <= 20_000 and rng.random() < style.arms:
@@ -30,6 +25,14 @@ def run_group(scope: Scope, group: list[Operator], x: Value) -> Value:
     return _plainly(scope, group, x)
 
 
+def _norm_first(group: list[Operator]) -> None:
+    """Pre-norm, as transformers have it: the norm of a heavy layer goes before it."""
+    heavy = next((at for at, entry in enumerate(group) if entry.phase == 1), -1)
+    norm = next((at for at, entry in enumerate(group) if entry.phase == 2), -1)
+    if 0 <= heavy < norm:
+        group.insert(heavy, group.pop(norm))
+
+
 def _plainly(scope: Scope, group: list[Operator], x: Value) -> Value:
     for entry in group:
         x = apply(scope, entry, x)
@@ -37,15 +40,13 @@ def _plainly(scope: Scope, group: list[Operator], x: Value) -> Value:
 
 
 def _as_residual(scope: Scope, group: list[Operator], x: Value) -> Value:
-    """x + f(x), where f kept the shape; or a projected shortcut where it nearly did."""
+    """x + f(x), where f kept the shape."""
     out = _plainly(scope, group, x)
     if out.origin is x.origin:
         return out
     if out.shape == x.shape and out.layout is x.layout:
+        scope.program.idioms.append("residual")
         return _joined(scope, out, x)
-    close = out.layout is x.layout and len(out.shape) == len(x.shape)
-    if close and x.size <= 20_000 and scope.rng.random() < 0.35 and scope.program.adapters < 2:
-        return _joined(scope, out, match(scope, x, out))
     return out
 
 
@@ -101,7 +102,7 @@ def join(scope: Scope, a: Value, b: Value) -> Value:
             return scope.write(expr("torch.cat([{x}, {y}], dim=1)"), a, a.layout, shape, stats, others={"y": b})
     if len(b.shape) > len(a.shape):
         a, b = b, a
-    if len(a.shape) > 2 and rng.random() < 0.6:
+    if len(a.shape) > 2 and rng.random() < 0.9:
         return _modulated(scope, a, b)
     return _joined(scope, a, match(scope, b, a))
 
@@ -116,10 +117,11 @@ def _beside(scope: Scope, a: Value, b: Value) -> Value:
 
 def _modulated(scope: Scope, a: Value, b: Value) -> Value:
     """Maps scaled or shifted per channel by a vector made from the other value."""
-    vector = to_layout(scope, b, Layout.VECTOR)
+    vector = bridge(scope, b, Layout.VECTOR)
     channels = a.shape[2] if a.layout is Layout.SEQUENCE else a.shape[1]
     line_up = narrow_gate(a)
     name = scope.rng.choice(("gate", "scale", "modulation"))
+    scope.program.idioms.append("gate")
     make = (("m", linear_make(vector.shape[1], channels, f"to_{name}")),)
     if scope.rng.random() < 0.6:
         text = f"{{{name}}} = torch.sigmoid({{m}}({{y}}))\n{{out}} = {{x}} * {{{name}}}{line_up}"
@@ -132,12 +134,14 @@ def _modulated(scope: Scope, a: Value, b: Value) -> Value:
 def _as_block(scope: Scope, group: list[Operator], x: Value) -> Value:
     """The group in a class of its own; sometimes run twice over a ModuleList where it keeps the shape."""
     inner = Scope(scope.program, scope)
+    before = len(scope.program.idioms)
     start = inner.enter(x)
     out = run_group(inner, group, start)
     if out is start:
         return x
-    layout = x.layout if x.layout in ANY else Layout.VECTOR
-    name = scope.program.claim(scope.rng.choice(_BLOCK_NAMES[layout]))
+    residual = "residual" in scope.program.idioms[before:]
+    scope.program.idioms.append("helper class")
+    name = scope.program.claim(block_name(group, x.layout, residual, scope.rng))
     source, params = render_block(inner, name, out)
     scope.program.helpers.append(source)
     args = tuple(Arg("", value, role) for role, value in params)
@@ -146,6 +150,7 @@ def _as_block(scope: Scope, group: list[Operator], x: Value) -> Value:
     call = ", ".join(["{x}", *(f"{{{key}}}" for key in others)])
     if not others and out.shape == x.shape and out.layout is x.layout and scope.rng.random() < scope.style.repeat:
         written: list[object] = [make, make]
+        scope.program.idioms.append("stack")
         layers = (("m", Make("nn.ModuleList", (Arg("", written),), "blocks")),)
         text = "{h} = {x}\nfor block in {m}:\n    {h} = block({h})\n{out} = {h}"
         form = Form(text, layers)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
-from operators.spec import Layout
+from operators.spec import Layout, Operator
 
 _POOLS: dict[Layout, tuple[str, ...]] = {
     Layout.VECTOR: ("z", "vec", "feat", "pooled", "hidden", "code"),
@@ -24,6 +25,9 @@ _INPUTS: dict[Layout, tuple[str, ...]] = {
 _HINTED = {
     "target": ("target", "reference", "other", "y"),
     "ids": ("ids", "token_ids", "indices", "labels"),
+    "mask": ("mask", "valid", "keep", "attn_mask"),
+    "counts": ("counts", "levels", "x"),
+    "bytes": ("image", "pixels", "frames", "x"),
     "memory": ("memory", "context", "encoded"),
 }
 _SYNONYMS = {
@@ -40,6 +44,55 @@ _SYNONYMS = {
     "dropout": ("dropout", "drop"),
     "deconv": ("deconv", "up", "conv_transpose", "upconv"),
 }
+
+
+_BLOCKS = {
+    Layout.VECTOR: ("DenseBlock", "FeatureBlock", "Head", "DenseStage"),
+    Layout.SEQUENCE: ("SequenceBlock", "TokenMixer", "EncoderBlock", "SequenceStage"),
+    Layout.SIGNAL: ("SignalBlock", "TemporalBlock", "WaveBlock", "SignalStage"),
+    Layout.IMAGE: ("FeatureBlock", "SpatialBlock", "ImageStage", "Stage"),
+    Layout.VOLUME: ("VolumeBlock", "VoxelBlock", "ClipBlock", "VolumeStage"),
+}
+_RANKED = {Layout.SIGNAL: "1d", Layout.VOLUME: "3d"}
+_ACTIVATIONS = {
+    "ReLU": "ReLU",
+    "GELU": "GELU",
+    "SiLU": "SiLU",
+    "Swish": "SiLU",
+    "LeakyReLU": "LeakyReLU",
+    "Tanh": "Tanh",
+}
+_NORMS = {"BatchNorm": "BN", "BatchNorm1d": "BN", "BatchNorm2d": "BN", "BatchNorm3d": "BN", "GroupNorm": "GN",
+          "InstanceNorm": "IN", "InstanceNorm1d": "IN", "InstanceNorm2d": "IN", "InstanceNorm3d": "IN",
+          "LayerNorm": "LN", "RMSNorm": "RMS"}  # fmt: skip
+
+
+def block_name(group: Sequence[Operator], layout: Layout, residual: bool, rng: Random) -> str:
+    """What a class that holds these operators is called: after its layers where they make a known block."""
+    suffix = _RANKED.get(layout, "")
+    heavy = next((e for e in group if e.phase == 1), None)
+    norm = next((_NORMS[e.name] for e in group if e.name in _NORMS), "")
+    act = next((_ACTIVATIONS[e.name] for e in group if e.name in _ACTIVATIONS), "")
+    convolution = heavy is not None and "Conv" in heavy.name
+    if residual and rng.random() < 0.6:
+        return rng.choice(("ResidualBlock", "ResBlock", "SkipBlock")) + (suffix if convolution else "")
+    if heavy is not None and rng.random() < 0.75:
+        if convolution and "Transpose" in heavy.name:
+            return rng.choice(("UpBlock", "DecoderBlock", "UpsampleBlock")) + suffix
+        if convolution and "Depthwise" in heavy.name:
+            return rng.choice(("DepthwiseBlock", "SeparableBlock")) + suffix
+        if convolution and any(e.phase == 4 for e in group) and rng.random() < 0.5:
+            return rng.choice(("DownBlock", "Downsample")) + suffix
+        if convolution:
+            named = rng.choice((f"Conv{norm}{act}", f"Conv{'Norm' if norm else ''}{'Act' if act else ''}", "ConvBlock"))
+            return (named if named != "Conv" else "ConvBlock") + suffix
+        if heavy.family in ("attention", "transformer"):
+            return rng.choice(("AttentionBlock", "SelfAttentionBlock", "PreNormAttention" if norm else "TokenMixer"))
+        if heavy.family == "recurrent":
+            return rng.choice(("RecurrentBlock", "SequenceEncoder", "TemporalEncoder"))
+        if heavy.family == "linear_operators":
+            return rng.choice(("MLP", "FeedForward", "MLPBlock", f"Linear{norm}{act}" if act else "ProjectionBlock"))
+    return rng.choice(_BLOCKS[layout])
 
 
 def fresh_name(layout: Layout, taken: set[str], rng: Random) -> str:

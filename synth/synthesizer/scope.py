@@ -10,21 +10,54 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from operators.spec import Form, Layout, Operand, Shape, Stats, size_of
+from operators.spec import Form, Layout, Operand, Operator, Shape, Stats, size_of
 from synth.synthesizer.style import Style
 
 
 class Value:
-    """A tensor in a forward pass."""
+    """A tensor in a forward pass.
 
-    __slots__ = ("layout", "maker", "origin", "shape", "stats")
+    `text` and what follows are set when its class is written: how it is written where it is used (a name, or, when
+    `loose`, an expression that may need parentheses), the named value whose name a result made from it may take over,
+    how often it is used, and by which statement last (-1: by none).
+    """
+
+    __slots__ = ("_base", "_origin", "last", "layout", "loose", "maker", "shape", "stats", "text", "uses")
 
     def __init__(self, layout: Layout, shape: Shape, stats: Stats, maker: str = "") -> None:
         self.layout = layout
         self.shape = shape
         self.stats = stats
         self.maker = maker  # the operator that made it, "" for inputs and adapters
-        self.origin: Value = self  # the value that this one hardly differs from
+        # None stands for the value itself: values in no cycle are freed at once.
+        self._origin: Value | None = None
+        self._base: Value | None = None
+        self.text = ""
+        self.loose = False
+        self.uses = 0
+        self.last = -1
+
+    @property
+    def origin(self) -> Value:
+        """The value that this one hardly differs from."""
+        return self._origin or self
+
+    def echoes(self, other: Value) -> None:
+        """Note that this value hardly differs from another one."""
+        self._origin = other.origin
+
+    @property
+    def base(self) -> Value:
+        """The named value whose name a result may take over."""
+        return self._base or self
+
+    def named(self, name: str) -> None:
+        """It has a name of its own."""
+        self.text, self.loose, self._base = name, False, None
+
+    def inlined(self, text: str, loose: bool, base: Value) -> None:
+        """It is written inside the statement that reads it."""
+        self.text, self.loose, self._base = text, loose, base
 
     @property
     def size(self) -> int:
@@ -41,12 +74,19 @@ class Statement(NamedTuple):
 
 
 class Input(NamedTuple):
-    """A parameter of `forward`: a tensor of `shape`; whole numbers below `high` when that is positive."""
+    """A parameter of `forward`.
+
+    `kind`: "real", "ids" (whole numbers below `high`), "counts" (the same, as features), "bytes" (0 to 255), "mask"
+    (truth values), "grid" (a square of truth values, true up to the diagonal).  `draw` is the torch function that
+    fills a real one, `memory` how it lies there.
+    """
 
     value: Value
-    hint: str
-    high: int
-    draw: str = "randn"  # the torch function that fills it
+    hint: str = ""
+    high: int = 0
+    kind: str = "real"
+    draw: str = "randn"
+    memory: str = "contiguous"
 
 
 @dataclass
@@ -56,10 +96,17 @@ class Program:
     rng: Random
     style: Style
     class_name: str
+    ordered: bool = False  # the pattern's order is asked for
+    dtype: str = "float32"  # of every parameter and every real input
+    memory: str = ""  # how all real inputs lie in memory, "" to let each draw
+    budget: int = 50_000  # elements that a value may have after an adapter
     helpers: list[str] = field(default_factory=list)
     class_names: set[str] = field(default_factory=set)
-    adapters: int = 0
+    adapters: int = 0  # statements that no operator of the pattern asked for
+    idioms: list[str] = field(default_factory=list)
     home: Layout = Layout.VECTOR  # the layout of the stage being written
+    following: Layout | None = None  # that of the stage after it
+    ahead: list[Operator] = field(default_factory=list)  # what is still to be written of it, last first
 
     def claim(self, name: str) -> str:
         """A class name like `name` that is not taken yet."""
@@ -89,24 +136,28 @@ class Scope:
         """The scope of the program's main class."""
         return self if self.outer is None else self.outer.root
 
-    def add_input(self, layout: Layout, shape: Shape, hint: str = "", high: int = 0) -> Value:
+    def add_input(self, layout: Layout, shape: Shape, hint: str = "", high: int = 0, kind: str = "real") -> Value:
         """A new parameter of this class's `forward`; inner classes pass it through from the root."""
-        draw = "rand" if self.rng.random() < 0.1 else "randn"
-        return self._add(layout, shape, hint, high, draw)
+        draw, memory = "randn", "contiguous"
+        if kind == "real":
+            draw = "rand" if self.rng.random() < 0.1 else "randn"
+            memory = draw_memory(layout, self.rng, self.program.memory)
+        value = Value(layout, shape, _FILLED[kind if kind != "real" else draw])
+        return self._add(Input(value, hint, high, kind, draw, memory))
 
-    def _add(self, layout: Layout, shape: Shape, hint: str, high: int, draw: str) -> Value:
-        value = Value(layout, shape, Stats() if draw == "randn" else Stats(0.5, 0.29, 0.29))
-        self.inputs.append(Input(value, hint, high, draw))
+    def _add(self, entry: Input) -> Value:
+        self.inputs.append(entry)
+        value = entry.value
         if self.outer is not None:
-            self.passed.append(self.outer._add(layout, shape, hint, high, draw))
-        if high == 0:
+            self.passed.append(self.outer._add(entry._replace(value=Value(value.layout, value.shape, value.stats))))
+        if entry.kind == "real":
             self.values.append(value)
         return value
 
     def enter(self, outer_value: Value) -> Value:
         """The first parameter of an inner class, standing for a value of the outer one."""
         value = Value(outer_value.layout, outer_value.shape, outer_value.stats)
-        self.inputs.append(Input(value, "", 0))
+        self.inputs.append(Input(value))
         self.passed.append(outer_value)
         self.values.append(value)
         return value
@@ -134,7 +185,7 @@ class Scope:
         """One of the spellings, leaning the way the author leans."""
         if len(forms) == 1:
             return forms[0]
-        lean = self.style.functional
+        lean = self.style.functional if self.outer is None else 0.4 * self.style.functional  # blocks hold modules
         weights = [f.weight if f.makes else f.weight * lean for f in forms]
         at = self.rng.random() * sum(weights)
         for form, weight in zip(forms, weights, strict=True):
@@ -146,6 +197,31 @@ class Scope:
     def room_for_inputs(self) -> bool:
         """Programs take at most four inputs."""
         return len(self.root.inputs) < 4
+
+
+# The numbers of a new input, by what fills it.
+_FILLED = {
+    "randn": Stats(),
+    "rand": Stats(0.5, 0.29, 0.29),
+    "bytes": Stats(127.5, 74.0, 74.0),
+    "counts": Stats(4.0, 2.5, 2.5),
+    "ids": Stats(),
+    "mask": Stats(0.2, 0.4, 0.4),
+    "grid": Stats(0.5, 0.5, 0.0),
+}
+_CHANNELS_LAST = (Layout.IMAGE, Layout.VOLUME)
+
+
+def draw_memory(layout: Layout, rng: Random, wanted: str = "") -> str:
+    """How an input of this layout lies in memory; `wanted` where the layout allows it."""
+    if wanted:
+        return wanted if wanted != "channels_last" or layout in _CHANNELS_LAST else "contiguous"
+    roll = rng.random()
+    if layout in _CHANNELS_LAST and roll < 0.14:
+        return "channels_last"
+    if roll < 0.2:
+        return "transposed"
+    return "sliced" if roll < 0.26 else "contiguous"
 
 
 def operand_hint(operand: Operand) -> str:

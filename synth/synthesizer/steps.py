@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from operators.effects import kept
-from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, loose
-from synth.synthesizer.adapters import bend, fit, match, spread_of, standardise, to_layout
+from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, together
+from synth.synthesizer.adapters import bend, bridge, fit, fits, match, matched, spread_of, standardise
+from synth.synthesizer.chain import Chain
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
-_FADED = 0.02  # below this share of the spread, or in absolute terms, a value hardly depends on the inputs
-_WILD = 40.0
+# Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
+_FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
+_WILD = 60.0
 # Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
 _ECHOES = {
     "Neg", "Clone", "NanToNum", "MaskedFill", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Round", "Floor",
@@ -19,10 +21,15 @@ _ECHOES = {
 
 def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     """Write one use of `entry` on `x` and return the result."""
+    ahead = scope.program.ahead
+    if ahead:
+        ahead.pop()
     if x.layout not in entry.layouts:
         home = scope.program.home
-        x = to_layout(scope, x, home if home in entry.layouts else scope.rng.choice(entry.layouts))
-    x = fit(scope, x, entry.limits)
+        target = home if home in entry.layouts else scope.rng.choice(entry.layouts)
+        x = bridge(scope, x, target, _stage_limits(entry, ahead))
+    elif not fits(x, entry.limits, scope.program.budget):
+        x = fit(scope, x, _stage_limits(entry, ahead))
     if x.stats.std < 0.03 and entry.family in ("activations", "pointwise", "element_wise_ops", "losses"):
         x = standardise(scope, x)
     step = _plan(scope, entry, x)
@@ -39,12 +46,22 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
         and not others
         and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling")
     ):
-        out.origin = x.origin
+        out.echoes(x)
     return _mend(scope, out)
 
 
+def _stage_limits(entry: Operator, ahead: list[Operator]) -> Limits:
+    """What this operator and the rest of its stage need of sizes, so that one adapter does for all."""
+    return together([entry.limits, *(other.limits for other in ahead)])
+
+
 def _plan(scope: Scope, entry: Operator, x: Value) -> Step:
-    return entry.plan(Site(x.layout, x.shape, x.stats, scope.rng))
+    program = scope.program
+    if not program.ahead:
+        return entry.plan(Site(x.layout, x.shape, x.stats, scope.rng, program.following))
+    following = program.ahead[-1]
+    toward = x.layout if x.layout in following.layouts else program.home
+    return entry.plan(Site(x.layout, x.shape, x.stats, scope.rng, toward, following.limits))
 
 
 def _mend(scope: Scope, x: Value) -> Value:
@@ -53,9 +70,9 @@ def _mend(scope: Scope, x: Value) -> Value:
     size = spread_of(stats)
     if size > _WILD:
         return standardise(scope, x)
-    if stats.signal < _FADED * max(size, 1e-9):
+    if stats.signal < _FADED[scope.program.dtype] * max(size, 1e-9):
         return _remind(scope, x)
-    if stats.signal < 0.004:
+    if stats.signal < 0.002:
         return standardise(scope, x)
     return x
 
@@ -68,16 +85,20 @@ def _remind(scope: Scope, x: Value) -> Value:
     if not sources:
         return standardise(scope, x)
     near = [v for v in sources if v.shape == x.shape] or [v for v in sources if v.layout is x.layout] or sources
-    skip = match(scope, near[-1], x)
-    stats = Stats(x.stats.mean, max(x.stats.std, skip.stats.std), max(skip.stats.signal, x.stats.signal))
+    chain = Chain(scope, near[-1])
+    matched(chain, x)
+    stats = Stats(x.stats.mean, max(x.stats.std, chain.stats.std), max(chain.stats.signal, x.stats.signal))
     scope.program.adapters += 1
-    return scope.write(loose("{x} + {skip}"), x, x.layout, x.shape, stats, others={"skip": skip})
+    form, skip = chain.added_to()
+    return scope.write(form, x, x.layout, x.shape, stats, others={"skip": skip})
 
 
 def _operand(scope: Scope, operand: Operand, x: Value) -> Value:
     """A second value for an operator: an earlier one, a function of the first, or a new input."""
     if operand.kind == "ids":
-        return scope.add_input(x.layout, operand.shape, operand_hint(operand), operand.high)
+        return scope.add_input(x.layout, operand.shape, operand_hint(operand), operand.high, "ids")
+    if operand.kind in ("mask", "grid"):
+        return scope.add_input(x.layout, operand.shape, operand_hint(operand), 0, operand.kind)
     if operand.kind == "input":
         if scope.room_for_inputs():
             return scope.add_input(x.layout, operand.shape, operand_hint(operand))
@@ -87,6 +108,8 @@ def _operand(scope: Scope, operand: Operand, x: Value) -> Value:
         return scope.add_input(x.layout, operand.shape, "target") if roomy else _derived(scope, x)
     rng = scope.rng
     same = [v for v in scope.values if v.origin is not x.origin and v.shape == operand.shape]
+    if scope.program.ordered and (made := [v for v in same if v.maker]):
+        return rng.choice(made[-3:])
     if same and rng.random() < 0.75:
         return rng.choice(same[-3:])
     if scope.room_for_inputs() and x.size <= 20_000 and rng.random() < 0.45:
@@ -127,7 +150,7 @@ def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
 
 def enough(scope: Scope, x: Value) -> Value:
     """The program's result has at least eight elements and visibly depends on the inputs."""
-    if x.stats.signal < 0.04 * spread_of(x.stats):
+    if x.stats.signal < 2 * _FADED[scope.program.dtype] * spread_of(x.stats):
         x = _remind(scope, x)
     if x.size >= 8 and x.size // x.shape[0] >= 2:
         return x

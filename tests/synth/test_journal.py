@@ -22,6 +22,7 @@ JUDGED = Judgement(
     (
         Verdict(Stage.SIMILARITY, True, metrics={"source_hash": "s"}, cpu_seconds=0.25),
         Verdict(Stage.EAGER, True, metrics={"signature": "g"}, cpu_seconds=0.5),
+        Verdict(Stage.GRAPH, True, metrics={"strict": "a0"}),
     ),
     Pair("new \ud800", "raw", ("k1", "k2"), "sm_90", {"a": [1]}),
 )
@@ -41,7 +42,7 @@ def test_an_attempt_comes_back_as_it_went_in(path: Path) -> None:
     assert attempt.pattern == ("A", "B")
     assert (attempt.program, attempt.entry_point, attempt.name) == ("class M: pass", "M", "SynthModel_A_B")
     assert (attempt.verdicts, attempt.pair) == (JUDGED.verdicts, JUDGED.pair)
-    assert (attempt.source_hash, attempt.signature, attempt.stage) == ("s", "g", None)
+    assert (attempt.source_hash, attempt.signature, attempt.graph, attempt.stage) == ("s", "g", "a0", None)
     assert journal.attempt(0, 2) is None
     journal.close()
 
@@ -89,14 +90,49 @@ def test_a_journal_without_gradients_can_be_read_but_not_gone_on_with(path: Path
     journal.close()
     with sqlite3.connect(path) as database:
         database.execute("DROP TABLE gradients")
+        database.execute("ALTER TABLE attempts DROP COLUMN graph")
         database.execute("PRAGMA user_version=2")
     journal = Journal.open_to_read(path)
     assert journal.attempt(0, 1) is not None
     assert (journal.gradient(0, 1), list(journal.gradient_verdicts())) == (None, [])
     assert list(journal.cpu_seconds()) == [(0, 0.75)]
     journal.close()
-    with pytest.raises(UsageError, match=r"journal format 2, this synth writes 3.*\.revalidate"):
+    with pytest.raises(UsageError, match=r"journal format 2, this synth writes 4.*\.revalidate"):
         Journal.create_or_open(path)
+
+
+def test_a_journal_without_graphs_can_be_read_but_not_gone_on_with(path: Path) -> None:
+    journal = Journal.create_or_open(path)
+    journal.add_answer(0, 1, ("A",), "n", "a")
+    journal.add_judgement(0, 1, Program("p", "M"), JUDGED)
+    journal.add_gradient(0, 1, Program("q", "MBackward"), JUDGED)
+    journal.settle(0, 1, "n", kept=True)
+    assert list(journal.kept_keys()) == [(0, "s", "g", "a0")]
+    journal.close()
+    with sqlite3.connect(path) as database:
+        for table in ("attempts", "gradients"):
+            database.execute(f"ALTER TABLE {table} DROP COLUMN graph")
+        database.execute("PRAGMA user_version=3")
+    journal = Journal.open_to_read(path)
+    assert list(journal.kept_keys()) == [(0, "s", "g", None)]
+    found = [attempt.program for attempt in (journal.attempt(0, 1), journal.gradient(0, 1)) if attempt]
+    assert found == ["p", "q"]
+    journal.close()
+    with pytest.raises(UsageError, match=r"journal format 3, this synth writes 4.*\.revalidate"):
+        Journal.create_or_open(path)
+
+
+def test_what_is_read_together_belongs_together_while_a_run_writes(path: Path) -> None:
+    writing = Journal.create_or_open(path)
+    writing.add_answer(0, 1, ("A",), "n", "a")
+    reading = Journal.open_to_read(path)
+    with reading.snapshot():
+        assert len(list(reading.begun())) == 1
+        writing.add_answer(1, 1, ("A",), "n", "a")
+        assert len(list(reading.begun())) == 1
+    assert len(list(reading.begun())) == 2
+    reading.close()
+    writing.close()
 
 
 def damaged(path: Path) -> None:

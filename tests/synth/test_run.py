@@ -62,7 +62,7 @@ def test_every_sample_has_a_fate_and_every_reject_a_reason(whole: Path) -> None:
     assert [sample for sample, *_ in fates] == list(range(60))
     kept = {sample for sample, _, _, kept in fates if kept}
     assert 0 < len(kept) < 60
-    signatures = [signature for _, _, signature in journal.kept_keys()]
+    signatures = [signature for _, _, signature, _ in journal.kept_keys()]
     assert len(signatures) == len(set(signatures))
     reasons = set()
     for sample, number, name, was_kept in fates:

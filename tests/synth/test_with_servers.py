@@ -72,7 +72,7 @@ def test_the_key_is_nowhere(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     assert code == 4
     assert "stopped: openai:" in told
     for form in ("jsonl", "parquet"):
-        assert cli.main([".export", f"path={out}", f"format={form}"]) == 0
+        assert cli.main([".export", f"path={out}", f"format={form}", "dedup=false"]) == 0
     assert cli.main([".stats", f"path={out}"]) == 0
     printed = capfd.readouterr()
     whole = [text, told, printed.out, printed.err]

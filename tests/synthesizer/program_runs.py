@@ -48,4 +48,4 @@ def run(source: str) -> tuple[torch.Tensor, dict[str, int]]:
 def _changed(t: torch.Tensor) -> torch.Tensor:
     if t.is_floating_point():
         return torch.randn_like(t) * 0.7 + 0.3
-    return (t + 1) % (int(t.max()) + 1)
+    return ~t if t.dtype in (torch.bool, torch.uint8) else (t + 1) % (int(t.max()) + 1)

@@ -19,7 +19,7 @@ import torch
 
 import operators
 from validators.conduct.instance import Made, Ran
-from validators.loading import Refused, map_tensors, tensors
+from validators.loading import Refused, duplicate, map_tensors, tensors
 from validators.verdict import Reason
 
 # In this order: a program that does several of them is turned down for the most telling one.
@@ -178,7 +178,7 @@ def refuse_missing(instance: Side, inputs: list[Any], pattern: Sequence[str], mi
 
 def copied(inputs: list[Any]) -> list[Any]:
     """Inputs of their own memory, for a run that might change them."""
-    return list(map_tensors(torch.clone, inputs))
+    return list(map_tensors(duplicate, inputs))
 
 
 def same(a: Any, b: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from validators.loading import map_tensors
+from validators.loading import duplicate, map_tensors
 
 MIX = 0.25  # the largest share of the second of two mixed elements
 SPREAD = 0.5  # of a constant, relative to it
@@ -94,14 +94,14 @@ def inputs(given: list[Any], generator: torch.Generator, scale: float = 1.0) -> 
     def drawn(tensor: torch.Tensor) -> torch.Tensor:
         constant = tensor.numel() == 0 or bool((tensor == tensor.reshape(-1)[0]).all())
         if (constant and not tensor.is_floating_point()) or _is_sequence(tensor):
-            return tensor.detach().clone()
+            return duplicate(tensor.detach())
         return _scaled(values(tensor, generator), scale)
 
     return list(map_tensors(drawn, given))
 
 
 def _scaled(tensor: torch.Tensor, scale: float) -> torch.Tensor:
-    return tensor * scale if scale != 1 and _is_continuous(tensor.reshape(-1)) else tensor
+    return duplicate(tensor).mul_(scale) if scale != 1 and _is_continuous(tensor.reshape(-1)) else tensor
 
 
 def state(own: Iterable[tuple[str, torch.Tensor, bool]], generator: torch.Generator, scale: float = 1.0) -> State:

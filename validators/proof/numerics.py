@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn.modules.lazy import LazyModuleMixin
 
 from validators.errors import describe, is_out_of_memory
-from validators.loading import Loaded, Refused, map_tensors
+from validators.loading import Loaded, Refused, duplicate, map_tensors
 from validators.proof import draws, emitted
 from validators.proof.interpreter import memory, pair
 from validators.verdict import Reason
@@ -44,7 +44,7 @@ def eager(model: nn.Module, inputs: list[Any], seed: int) -> Any:
     """What the model returns.  Raises Refused."""
     torch.manual_seed(seed)
     try:
-        return model(*map_tensors(torch.clone, inputs))
+        return model(*map_tensors(duplicate, inputs))
     except Exception as error:
         reason = Reason.OUT_OF_MEMORY if is_out_of_memory(error) else Reason.FORWARD_ERROR
         raise Refused(reason, describe(error)) from error
@@ -72,7 +72,7 @@ class Emitted:
             draws.assign(self._model, state)
             torch.manual_seed(seed)
             before = torch.get_rng_state()
-            output = pair.run(self._model, map_tensors(torch.clone, inputs), split=bool(self._runs))
+            output = pair.run(self._model, map_tensors(duplicate, inputs), split=bool(self._runs))
             self._runs += 1
             return output, not torch.equal(before, torch.get_rng_state())
 

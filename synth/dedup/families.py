@@ -1,0 +1,58 @@
+"""Rows as deduplication takes them: a pair together with the rows of its gradient, which share its fate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from synth.dedup.record import Record, record_of
+from synth.dedup.selection import Selection
+
+Row = dict[str, Any]
+Family = list[tuple[str, Row]]  # each row with what it is called in messages; the pair's first
+
+
+def families(rows: Iterable[tuple[str, Row]]) -> Iterator[Family]:
+    """Each forward row with the backward rows behind it."""
+    family: Family = []
+    for label, row in rows:
+        if family and row.get("direction") != "backward":
+            yield family
+            family = []
+        family.append((label, row))
+    if family:
+        yield family
+
+
+def records(found: Iterable[Family]) -> Iterator[Record]:
+    """What the final pass needs to know of each.  Raises UsageError that names a row which is no pair."""
+    for family in found:
+        label, row = family[0]
+        yield record_of(row, gradient=len(family) > 1, label=label)
+
+
+def group_names(found: Iterable[Family], selection: Selection) -> dict[str, str]:
+    """A name for each of the selection's groups: the smallest of the groups that its rows come with.
+
+    Those are named after graphs, so that a name stays where rows of graphs that are there are added; only a program
+    that joins two groups moves one of them.
+    """
+    names: dict[str, str] = {}
+    for number, family in enumerate(found):
+        own = str(family[0][1]["group"])
+        key = selection.group(number)
+        names[key] = min(names.get(key, own), own)
+    return names
+
+
+def kept(found: Iterable[Family], selection: Selection, names: Mapping[str, str] | None = None) -> Iterator[Family]:
+    """Those that are kept, with the number of rows that each stands for; `found` are the ones that were selected of.
+
+    With `names` (see `group_names`) each row is given its group's.
+    """
+    for number, family in enumerate(found):
+        if not selection.fates[number]:
+            more: Row = {"duplicates": int(selection.stands_for[number])}
+            if names is not None:
+                more["group"] = names[selection.group(number)]
+            yield [(label, row | more) for label, row in family]
