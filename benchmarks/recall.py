@@ -64,6 +64,7 @@ def summary(results: list[Judged], unchanged: list[str], known: set[str]) -> dic
         "tiers": dict(Counter(tier for judged in counted for tier in judged.tiers).most_common()),
         "at_first_attempt": share(sum(judged.attempts == 1 for judged in counted), len(counted)),
         "misses": sorted((judged.label for judged in counted if not judged.turned_down), key=in_order),
+        "graph_misses": sorted((judged.label for judged in counted if "graph" not in judged.turned_down), key=in_order),
         "unchanged": sorted(unchanged, key=in_order),
         "faults": {judged.label: judged.fault for judged in results if judged.fault},
     }
@@ -77,7 +78,7 @@ def in_order(label: str) -> list[int]:
 def table(found: dict[str, dict[str, Any]]) -> str:
     """For people."""
     lines = [
-        f"{'mutator':<11}{'programs':>9}{'recall':>8}  {'L1':>7}{'L2':>7}{'L3':>7}{'source':>8}{'graph':>7}{'names':>7}"
+        f"{'mutator':<15}{'programs':>9}{'recall':>8}  {'L1':>7}{'L2':>7}{'L3':>7}{'source':>8}{'graph':>7}{'names':>7}"
     ]
     lines[0] += f"{'L2':>7}  unchanged, faults"
     for mutator, told in found.items():
@@ -88,7 +89,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
         count = max(told["programs"], 1)
         cells = [percent(levels.get(level, {}).get("recall")) for level in ("1", "2", "3")]
         lines.append(
-            f"{mutator:<11}{told['programs']:>9}{percent(told['recall']):>8}  {''.join(f'{c:>7}' for c in cells)}"
+            f"{mutator:<15}{told['programs']:>9}{percent(told['recall']):>8}  {''.join(f'{c:>7}' for c in cells)}"
             f"{percent(whole['by_source'] / count):>8}{percent(whole['by_graph'] / count):>7}"
             f"{percent(told['names_the_problem']):>7}{percent(levels.get('2', {}).get('baseline')):>7}"
             f"  {len(told['unchanged'])}, {len(told['faults'])}"

@@ -35,6 +35,13 @@ def embed_combined(work: Work) -> None:
             step(work)
 
 
+def hard(work: Work) -> None:
+    """Other formulas, neutral operations and other text at once."""
+    steps: list[Mutator] = [formulas, neutral, wrap, reorder, rename, reformat]
+    for step in steps[min(work.attempt // 3, 2) :]:
+        step(work)
+
+
 MUTATORS: dict[str, Mutator] = {
     "rename": rename,
     "reformat": reformat,
@@ -49,6 +56,7 @@ MUTATORS: dict[str, Mutator] = {
     "embed_combined": embed_combined,
     "formulas": formulas,
     "neutral": neutral,
+    "hard": hard,
 }
 #: those that leave the shapes of inputs and outputs as they are
 SAME_SHAPES = frozenset(MUTATORS) - {"constants", "shapes", "combined", "embed", "embed_combined"}

@@ -35,7 +35,8 @@ _ALONG = {
     ),
     "log_softmax": ("X - torch.logsumexp(X, dim=D, keepdim=True)", "torch.log(torch.softmax(X, dim=D))"),
 }
-_NOTHING = ("X * 1.0", "X + 0.0", "-(-X)", "X.clone()", "X.contiguous()", "X / 1", "X.unsqueeze(0).squeeze(0)")
+_NOTHING_TO_ANY = ("X.clone()", "X.contiguous()", "X.unsqueeze(0).squeeze(0)")
+_NOTHING = ("X * 1.0", "X + 0.0", "-(-X)", "X / 1", *_NOTHING_TO_ANY)
 
 
 def formulas(work: Work) -> None:
@@ -114,4 +115,5 @@ class _Neutral(ast.NodeTransformer):
         return self.work.rng.random() < (0.8 if self.work.attempt == 0 else 0.3)
 
     def _through(self, value: ast.expr) -> ast.expr:
-        return expression(self.work.rng.choice(_NOTHING), X=value)
+        floats = all(dtype.startswith("float") for _, dtype in self.work.outputs)
+        return expression(self.work.rng.choice(_NOTHING if floats else _NOTHING_TO_ANY), X=value)

@@ -118,7 +118,7 @@ def get_init_inputs():
 """
 
 PROGRAMS = {"chain": CHAIN, "residual": RESIDUAL, "transposed": TRANSPOSED}
-SAME_FUNCTION = ("rename", "reformat", "reorder", "rewrite", "wrap", "dead_code", "formulas", "neutral")
+SAME_FUNCTION = ("rename", "reformat", "reorder", "rewrite", "wrap", "dead_code", "formulas", "neutral", "hard")
 SHAPES = {
     "chain": ((((8, 4, 8, 8), "float32"),), (((8, 5), "float32"),)),
     "residual": ((((3, 4, 5), "float32"), ((3, 5, 8), "float32")), (((3, 8, 4), "float32"),)),
