@@ -40,7 +40,8 @@ def constants(work: Work) -> None:
         elif place.value == 0 and "drop" in place.name:
             place.change(0.1)
         else:
-            place.change(float(f"{place.value * work.rng.choice((0.5, 1.5, 2.5)):.6g}"))
+            values = [float(f"{place.value * factor:.6g}") for factor in (0.5, 1.5, 2.5)]
+            place.change(work.rng.choice([value for value in values if value != 1]))  # a factor of 1 would be none
 
 
 def shapes(work: Work) -> None:
@@ -67,7 +68,10 @@ def _chosen(work: Work, places: list[_Place]) -> list[_Place]:
 def _is_hyperparameter(place: _Place) -> bool:
     if isinstance(place.value, float):
         return math.isfinite(place.value) and (place.value != 0 or "drop" in place.name)
-    return bool(_LAYER.search(place.name)) and abs(place.value) < 64
+    # A kernel of one element is a product with a matrix, and a larger one is not.
+    return (
+        bool(_LAYER.search(place.name)) and abs(place.value) < 64 and not ("kernel" in place.name and place.value == 1)
+    )
 
 
 def _is_size(place: _Place) -> bool:
