@@ -7,7 +7,9 @@ change, every shingle behind it.  A module attribute's role is what it was made 
 `self.GELU(v)`.
 
 Normal form of the Triton text: kernels and `call` without comments; kernel names, numbers and the numerals within names
-are taken away.  The classes are left out, because they repeat the program.
+are taken away.  The classes are left out, because they repeat the program.  A kernel that Inductor wrote from a
+template (matrix products, convolutions) is one token, the hash of its own normal form: templates are long and always
+the same, and would make near-duplicates of all programs that multiply matrices.
 """
 
 from __future__ import annotations
@@ -203,9 +205,9 @@ def _roles(node: ast.ClassDef, name_of: Callable[[str], str]) -> dict[str, str]:
     return roles
 
 
-_CLASSES = re.compile(r"^class .*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 _COMMENTS = re.compile(r"#.*")
-_FUNCTIONS = re.compile(r"^def (\w+)", re.MULTILINE)
+_FUNCTIONS = re.compile(r"^def (\w+)(.*\n(?:[ \t)].*\n|\n)*)", re.MULTILINE)
+_TEMPLATE = "triton_template_"  # how Inductor's names of such kernels begin
 _TOKENS = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|[^\s\w]")
 _DTYPES = re.compile(r"(?:u?int|float|bfloat|fp|bf|tf|complex)\d+\w*")
 _NUMERALS = re.compile(r"_?\d+")
@@ -213,9 +215,15 @@ _NUMERALS = re.compile(r"_?\d+")
 
 def triton_tokens(text: str) -> list[str]:
     """The normal form of a Triton text, token by token."""
-    text = _COMMENTS.sub("", _CLASSES.sub("", text + "\n"))
-    kernels = set(_FUNCTIONS.findall(text)) - {"call"}
-    return ["k" if token in kernels else _without_numerals(token) for token in _TOKENS.findall(text)]
+    functions = _FUNCTIONS.findall(_COMMENTS.sub("", text) + "\n")
+    kernels = {name for name, _ in functions} - {"call"}
+    tokens: list[str] = []
+    for name, body in functions:
+        normal = ["k" if token in kernels else _without_numerals(token) for token in _TOKENS.findall(body)]
+        if name.startswith(_TEMPLATE):
+            normal = [blake2b(" ".join(normal).encode(), digest_size=8).hexdigest()]
+        tokens += ["def", *normal]
+    return tokens
 
 
 @lru_cache(maxsize=1 << 16)
