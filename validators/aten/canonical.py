@@ -1,10 +1,10 @@
 """The loose form of an ATen graph: what it computes, whatever it is called and however it is written.  Torch-free.
 
-Taken away: names, shapes, dtypes, constants, signs, views and copies, the order of commutative operands, code that no
-output needs, and everything made of parameters alone.  Composite operators are written out (`silu(x)` is
-`mul(x, sigmoid(x))`) and common hand-written forms are brought together (a softmax with or without its maximum, a
-variance in either form, scalars taken out of products and sums), so that a formula and the operator that it spells
-have one form.  `rules` holds what is known of each operator; this file holds the algebra.
+Taken away: names, shapes, dtypes, the values of constants, signs, views and copies, the order of commutative
+operands, dead code, and everything made of parameters alone.  Formulas become the operators that they spell: an
+exponential over its sum is a softmax, with or without the maximum that keeps it in range; the mean of squared distances
+from the mean is a variance.  How many constants a sum or product holds is kept: a scale is an operator of its own.
+`rules` holds what is known of each ATen operator; this file holds the algebra.
 
 Expressions are interned: equal ones are one object, so graphs with shared parts stay small.
 """
@@ -12,29 +12,37 @@ Expressions are interned: equal ones are one object, so graphs with shared parts
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
-NONE, SCALAR, TENSOR = "", "s", "t"  # what kind of constant takes part in a sum or product
+SCALAR, TENSOR = "s", "t"  # constants: a number; a tensor that depends on no input
+MOST = 3  # constants of a kind that are told apart in one sum or product
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Expr:
-    """An interned expression: operator, operands that depend on an input, the kind of constant among them."""
+    """An interned expression: operator, operands that depend on an input, the constants among them ("", "s", "sst")."""
 
     op: str
     of: tuple[Expr, ...] = ()
-    constant: str = NONE
+    constants: str = ""
     digest: bytes = b""
 
     @property
     def label(self) -> str:
-        """The operator, with the constant that takes part."""
-        return f"{self.op}:{self.constant}" if self.constant else self.op
+        """The operator, with the constants that take part."""
+        return f"{self.op}:{self.constants}" if self.constants else self.op
+
+    def is_(self, op: str, constants: str = "", operands: int = 1) -> bool:
+        """Whether it is that operator with those constants and so many operands."""
+        return self.op == op and self.constants == constants and len(self.of) == operands
 
 
-#: an operand: an expression, or a constant by its kind
+#: operators whose operands have no order
+UNORDERED = {"add", "mul", "matmul", "cat", "maximum", "minimum"}
+#: an operand: an expression, or constants
 Operand = Expr | str
 
 
@@ -45,20 +53,20 @@ class Algebra:
         self._interned: dict[tuple[str, tuple[int, ...], str], Expr] = {}
         self.x = self.make("input")
 
-    def make(self, op: str, of: Iterable[Expr] = (), constant: str = NONE, ordered: bool = True) -> Expr:
+    def make(self, op: str, of: Iterable[Expr] = (), constants: str = "") -> Expr:
         """The expression as it stands."""
-        operands = tuple(of) if ordered else tuple(sorted(of, key=lambda e: e.digest))
-        key = (op, tuple(id(e) for e in operands), constant)
+        operands = tuple(sorted(of, key=lambda e: e.digest)) if op in UNORDERED else tuple(of)
+        key = (op, tuple(id(e) for e in operands), constants)
         found = self._interned.get(key)
         if found is None:
-            digest = blake2b(f"{op}:{constant}".encode(), digest_size=8)
+            digest = blake2b(f"{op}:{constants}".encode(), digest_size=8)
             for operand in operands:
                 digest.update(operand.digest)
-            found = self._interned[key] = Expr(op, operands, constant, digest.digest())
+            found = self._interned[key] = Expr(op, operands, constants, digest.digest())
         return found
 
     def call(self, op: str, *operands: Operand) -> Operand:
-        """An operator without rules of its own: its constants go, the order of the rest stays."""
+        """An operator with its operands in order; its constants go."""
         varying = [o for o in operands if isinstance(o, Expr)]
         return self.make(op, varying) if varying else TENSOR
 
@@ -66,28 +74,52 @@ class Algebra:
 
     def add(self, *operands: Operand) -> Operand:
         """A sum of any number of terms, signs aside."""
-        terms, constant = _flat("add", operands)
+        terms, constants = _flat("add", operands)
         if not terms:
-            return constant or SCALAR
-        terms = self._without_stabilisers(terms)
-        if len(terms) == 1 and not constant:
+            return constants[-1:] or SCALAR
+        terms = self._with_recognised_sums(terms)
+        if len(terms) == 1 and not constants:
             return terms[0]
-        return self.make("add", terms, constant, ordered=False)
+        if len(terms) == 2 and terms[0] is terms[1] and not constants:
+            return terms[0] if SCALAR in terms[0].constants and terms[0].op == "mul" else self.scaled(terms[0])
+        return self.make("add", terms, constants)
 
-    def _without_stabilisers(self, terms: list[Expr]) -> list[Expr]:
-        """`max(y) + log(sum(exp(y)))` is `log(sum(exp(y)))`: the maximum is there for the range of floats only."""
-        logs = [t for t in terms if t.op == "log" and t.of[0].op == "sum" and t.of[0].of[0].op == "exp"]
-        maxima = {log.of[0].of[0].of[0] for log in logs}
-        return [t for t in terms if not (t.op == "amax" and t.of[0] in maxima)] if logs else terms
+    def _with_recognised_sums(self, terms: list[Expr]) -> list[Expr]:
+        for log in [t for t in terms if t.op == "logsumexp"]:
+            inner = log.of[0]
+            # The maximum is there for the range of floats only.
+            terms = [t for t in terms if not (t.op == "amax" and t.of[0] is inner)]
+            if inner in terms:
+                terms = [*_without(terms, inner, log), self.make("log_softmax", [inner])]
+        for square in [t for t in terms if t.is_("mul", operands=2) and t.of[0] is t.of[1] and t.of[0].op == "mean"]:
+            y = square.of[0].of[0]
+            of_squares = self.mean(self.mul(y, y))  # the mean of squares less the square of the mean
+            if of_squares in terms and isinstance(of_squares, Expr):
+                terms = [*_without(terms, square, of_squares), self.make("var", [y])]
+        return terms
 
     def mul(self, *operands: Operand) -> Operand:
         """A product of any number of factors."""
-        factors, constant = _flat("mul", operands)
+        factors, constants = _flat("mul", operands)
         if not factors:
-            return constant or SCALAR
-        if len(factors) == 1 and not constant:
+            return constants[-1:] or SCALAR
+        product = self._recognised(_Product(tuple(factors), constants))
+        factors, constants = list(product.factors), product.constants
+        if len(factors) == 1 and not constants:
             return factors[0]
-        return self.make("mul", factors, constant, ordered=False)
+        if len(factors) == 1 and constants == SCALAR and factors[0].op == "sum":
+            return self.mean(factors[0].of[0])
+        return self.make("mul", factors, constants)
+
+    def _recognised(self, product: _Product) -> _Product:
+        """The product with formulas in it replaced by the functions that they spell."""
+        for factor in product.factors:
+            for name, argument, spelled in _formulas(self, factor):
+                left = product.without(*spelled)
+                if left is not None and isinstance(argument, Expr):
+                    made = self.make(name, [argument])
+                    return self._recognised(_Product((*left.factors, made), left.constants))
+        return product
 
     def scaled(self, x: Operand) -> Operand:
         """`x` times a number."""
@@ -102,14 +134,22 @@ class Algebra:
         if x.op == "exp":
             return x  # the sign of an exponent is not kept
         if x.op == "mul":
-            return self.mul(*(self.recip(factor) for factor in x.of), x.constant)
-        if x.op == "add" and x.constant == SCALAR and len(x.of) == 1 and x.of[0].op == "exp":
+            return self.mul(*(self.recip(factor) for factor in x.of), x.constants)
+        if x.is_("add", SCALAR) and x.of[0].op == "exp":
             return self.call("sigmoid", x.of[0].of[0])
         return self.make("recip", [x])
 
     def div(self, a: Operand, b: Operand) -> Operand:
         """a / b."""
         return self.mul(a, self.recip(b))
+
+    def less(self, x: Expr, kind: str) -> Expr | None:
+        """`x`, a sum or product, with one constant of a kind fewer; None where it has none."""
+        if x.op not in ("add", "mul") or kind not in x.constants:
+            return None
+        build = self.add if x.op == "add" else self.mul
+        made = build(*x.of, *x.constants.replace(kind, "", 1))
+        return made if isinstance(made, Expr) else None
 
     def power(self, x: Operand, exponent: float | None) -> Operand:
         """x to a number; None where the exponent is a tensor or the base is a number."""
@@ -126,94 +166,233 @@ class Algebra:
     # -- functions ---------------------------------------------------------------------------------------------
 
     def sqrt(self, x: Operand) -> Operand:
-        """The square root; a number comes out of it."""
-        inner = _unscaled(self, x)
-        return self.call("sqrt", x) if inner is None else self.scaled(self.sqrt(inner))
+        """The square root."""
+        return self.call("sqrt", x)
 
     def exp(self, x: Operand) -> Operand:
         """The exponential; `exp(y - max(y))` is `exp(y)`, which is what a softmax makes of it."""
         if isinstance(x, Expr) and x.op == "add":
             for index, term in enumerate(x.of):
-                rest = self.add(*x.of[:index], *x.of[index + 1 :], x.constant)
+                rest = self.add(*x.of[:index], *x.of[index + 1 :], x.constants)
                 if term.op == "amax" and rest is term.of[0]:
                     return self.call("exp", rest)
+        if isinstance(x, Expr) and x.op in ("log", "log_softmax"):
+            return x.of[0] if x.op == "log" else self.call("softmax", x.of[0])
         return self.call("exp", x)
 
     def log(self, x: Operand) -> Operand:
         """The logarithm, of products too."""
         if isinstance(x, str):
             return x
-        if x.op == "mul":
-            return self.add(*(self.log(factor) for factor in x.of), x.constant)
+        if x.op == "softmax":
+            return self.call("log_softmax", x.of[0])
+        if x.op == "sum" and x.of[0].op == "exp":
+            return self.call("logsumexp", x.of[0].of[0])
         if x.op in ("exp", "recip"):
             return x.of[0] if x.op == "exp" else self.log(x.of[0])
-        if x.op == "sigmoid" or (x.op == "add" and x.constant == SCALAR and len(x.of) == 1 and x.of[0].op == "exp"):
+        if x.op == "sigmoid" or (x.is_("add", SCALAR) and x.of[0].op == "exp"):
             return self.call("softplus", x.of[0] if x.op == "sigmoid" else x.of[0].of[0])
+        if x.op == "mul" and len(x.of) > 1:
+            return self.add(*(self.log(factor) for factor in x.of), x.constants)
         return self.call("log", x)
 
     def sum(self, x: Operand) -> Operand:
-        """A sum over axes, whichever; sums of sums are one, numbers come out."""
-        if isinstance(x, Expr) and x.op == "sum":
-            return x
-        inner = _unscaled(self, x)
-        return self.call("sum", x) if inner is None else self.scaled(self.sum(inner))
+        """A sum over axes, whichever; sums of sums are one."""
+        return x if isinstance(x, Expr) and x.op == "sum" else self.call("sum", x)
 
     def mean(self, x: Operand) -> Operand:
-        """A sum, divided by a number."""
-        return self.scaled(self.sum(x))
+        """A mean over axes, whichever; of squared distances from the mean it is the variance."""
+        if isinstance(x, str):
+            return TENSOR
+        if x.op == "mean":
+            return x
+        if x.is_("mul", operands=2) and x.of[0] is x.of[1] and (y := self.centred(x.of[0])) is not None:
+            return self.variance(y)
+        return self.make("mean", [x])
+
+    def centred(self, x: Expr) -> Expr | None:
+        """y, where `x` is y less its mean."""
+        for index, term in enumerate(x.of if x.op == "add" else ()):
+            if term.op == "mean" and self.add(*x.of[:index], *x.of[index + 1 :], *x.constants) is term.of[0]:
+                return term.of[0]
+        return None
 
     def variance(self, x: Operand) -> Operand:
-        """The mean of the squared distance from the mean."""
-        distance = self.add(x, self.mean(x))
-        return self.mean(self.mul(distance, distance))
+        """Whatever its correction."""
+        return self.call("var", x)
 
     def standardised(self, x: Operand) -> Operand:
         """Mean away, divided by the standard deviation with an epsilon."""
-        return self.div(self.add(x, self.mean(x)), self.sqrt(self.add(self.variance(x), SCALAR)))
+        return self.call("standardise", x)
 
     def softmax(self, x: Operand) -> Operand:
         """exp(x) / sum(exp(x))."""
-        raised = self.exp(x)
-        return self.div(raised, self.sum(raised))
+        return self.call("softmax", x)
 
     def clamp(self, x: Operand) -> Operand:
         """Cut off below, above or both; once is enough."""
         return x if isinstance(x, Expr) and x.op == "clamp" else self.call("clamp", x)
 
     def extremum(self, op: str, x: Operand) -> Operand:
-        """`amax` or `amin` over axes, whichever."""
+        """`amax` or `amin` over axes, whichever; the least of what is negated is the largest."""
+        if isinstance(x, Expr) and x.op == "neg":
+            return self.negated(self.extremum("amin" if op == "amax" else "amax", x.of[0]))
         return x if isinstance(x, Expr) and x.op == op else self.call(op, x)
 
+    def negated(self, x: Operand) -> Operand:
+        """-x, which only an extremum asks about."""
+        if isinstance(x, str):
+            return x
+        return x.of[0] if x.op == "neg" else self.make("neg", [x])
+
+    def gathered(self, x: Operand, at: Operand) -> Operand:
+        """Elements picked out of `x`; out of log-probabilities as what those are made of."""
+        if isinstance(x, Expr) and x.op == "log_softmax":
+            return self.add(self.call("gather", x.of[0], at), self.call("logsumexp", x.of[0]))
+        return self.call("gather", x, at)
+
     def linear(self, op: str, *operands: Operand) -> Operand:
-        """A product of matrices or a convolution: numbers come out, operands have no order."""
-        inner = [_unscaled(self, o) for o in operands]
-        varying = [o if i is None else i for o, i in zip(operands, inner, strict=True) if isinstance(o, Expr)]
+        """A product of matrices or a convolution, whose operands have no order.
+
+        Where two of them depend on an input, as in attention, a number comes out.  A part of what weights made is what
+        fewer weights make; a product over unfolded windows is a convolution; a column of ones is a bias.
+        """
+        varying = [_of_fewer_weights(o) for o in operands if isinstance(o, Expr)]
         if not varying:
             return TENSOR
-        made = self.make(op, [v for v in varying if isinstance(v, Expr)], ordered=False)
-        return made if all(i is None for i in inner) else self.scaled(made)
+        if len(varying) == 1 and op == "matmul":
+            windows, inner = 0, varying[0]
+            while inner.op == "unfold":
+                windows, inner = windows + 1, inner.of[0]
+            if windows:
+                return self.make(f"conv{windows}d", [inner])
+            if inner.is_("cat"):
+                return self.add(self.make(op, inner.of), TENSOR)
+        bare = [self.mul(*o.of) if o.op == "mul" and o.constants == SCALAR else None for o in varying]
+        if len(varying) < 2 or not any(bare):
+            return self.make(op, varying)
+        kept = [o if b is None else b for o, b in zip(varying, bare, strict=True)]
+        return self.scaled(self.make(op, [_of_fewer_weights(v) for v in kept if isinstance(v, Expr)]))
+
+    def joined(self, *operands: Operand) -> Operand:
+        """Concatenated along an axis, in whatever order; copies of one expression (heads of attention) are one."""
+        flat: list[Expr] = []
+        if len(operands) == 1:
+            return operands[0]
+        for operand in operands:
+            if isinstance(operand, Expr):
+                inner = _of_fewer_weights(operand)
+                flat.extend(inner.of if inner.op == "cat" else [inner])
+        if not flat:
+            return TENSOR
+        return flat[0] if len(flat) > 1 and len(set(flat)) == 1 else self.make("cat", flat)
+
+    def part(self, x: Operand) -> Operand:
+        """A slice; of what was put together from pieces, the pieces so far."""
+        return x if isinstance(x, Expr) and x.op in ("cat", "part") else self.call("part", x)
+
+
+def _of_fewer_weights(x: Expr) -> Expr:
+    """Without the slice, where `x` is one of a matrix product by weights, or of that and a bias."""
+    inner = x.of[0] if x.op == "part" else x
+    product = inner.of[0] if inner.is_("add", TENSOR) else inner
+    return inner if product.is_("matmul") else x
 
 
 def _flat(op: str, operands: Sequence[Operand]) -> tuple[list[Expr], str]:
-    """Terms of a nest of one associative operator, and the strongest constant among them."""
+    """Terms of a nest of one associative operator, and the constants among them."""
     terms: list[Expr] = []
-    constant = NONE
+    constants = ""
     for operand in operands:
         if isinstance(operand, str):
-            constant = max(constant, operand)
+            constants += operand
         elif operand.op == op:
             terms.extend(operand.of)
-            constant = max(constant, operand.constant)
+            constants += operand.constants
         else:
             terms.append(operand)
-    return terms, constant
+    numbers, arrays = (min(constants.count(kind), MOST) for kind in (SCALAR, TENSOR))
+    return terms, SCALAR * numbers + TENSOR * arrays
 
 
-def _unscaled(algebra: Algebra, x: Operand) -> Operand | None:
-    """What `x` is a number times of; None where it is not."""
-    if isinstance(x, Expr) and x.op == "mul" and x.constant == SCALAR:
-        return algebra.mul(*x.of)
-    return None
+def _without(terms: list[Expr], *gone: Expr) -> list[Expr]:
+    left = list(terms)
+    for term in gone:
+        left.remove(term)
+    return left
+
+
+def _deviation_of(x: Expr) -> Expr | None:
+    """y, where `x` is its standard deviation, with an epsilon under the root, beside it or none."""
+    x = x.of[0] if x.is_("add", SCALAR) else x
+    if x.op != "sqrt":
+        return None
+    inner = x.of[0]
+    inner = inner.of[0] if inner.is_("add", SCALAR) else inner
+    return inner.of[0] if inner.op == "var" else None
+
+
+@dataclass(frozen=True)
+class _Product:
+    """Factors and constants of a product that is being made."""
+
+    factors: tuple[Expr, ...]
+    constants: str
+
+    def without(self, *gone: Operand) -> _Product | None:
+        """What is left when these are taken out, a product piece by piece; None where they are not all there."""
+        factors, constants = list(self.factors), self.constants
+        for operand in gone:
+            if isinstance(operand, Expr) and operand in factors:
+                factors.remove(operand)
+                continue
+            pieces = operand if isinstance(operand, str) else operand.constants
+            if isinstance(operand, Expr):
+                if operand.op != "mul" or any(operand.of.count(f) > factors.count(f) for f in operand.of):
+                    return None
+                factors = _without(factors, *operand.of)
+            for kind in pieces:
+                if kind not in constants:
+                    return None
+                constants = constants.replace(kind, "", 1)
+        return _Product(tuple(factors), constants)
+
+
+def _formulas(a: Algebra, f: Expr) -> Iterator[tuple[str, Operand, tuple[Operand, ...]]]:
+    """What a factor may be a part of: the function, its argument, and all factors that spell it."""
+    inner = f.of[0] if f.of else None
+    if inner is None:
+        return
+    if f.op == "recip":
+        if inner.op == "sum" and inner.of[0].op == "exp":
+            yield "softmax", inner.of[0].of[0], (f, inner.of[0])
+        if (y := _deviation_of(inner)) is not None:
+            yield "standardise", y, (f, a.add(y, a.mean(y)))
+        if inner.is_("add", SCALAR) and inner.of[0].is_("mul", operands=2):
+            # x e (e + 2) / (e (e + 2) + 2) with e = exp(x)
+            for e, more in (inner.of[0].of, inner.of[0].of[::-1]):
+                if e.op == "exp" and more is a.add(e, SCALAR):
+                    yield "mish", e.of[0], (f, e, more, e.of[0])
+    elif f.op == "sigmoid":
+        yield "sigmoid", inner, (f, a.call("exp", inner))
+        yield "silu", inner, (f, inner)
+        if (x := a.less(inner, SCALAR)) is not None and inner.op == "mul":
+            yield "gelu", x, (f, x)
+    elif f.op == "tanh" and inner.op == "softplus":
+        yield "mish", inner.of[0], (f, inner.of[0])
+    elif f.op == "clamp" and (x := a.less(inner, SCALAR)) is not None and inner.op == "add":
+        yield "hardswish", x, (f, x, SCALAR)
+    elif f.is_("add", SCALAR) and inner.op in ("erf", "tanh"):
+        argument = inner.of[0]
+        bare = a.less(argument, SCALAR) if argument.op == "mul" else None
+        if inner.op == "erf" and bare is not None:
+            yield "gelu", bare, (f, bare, SCALAR)
+        # The cubic under the tanh: a number times (x + a number times x^3).
+        cubic = argument if bare is None else bare
+        if inner.op == "tanh" and cubic.op == "add" and len(cubic.of) == 2:
+            for one, other in (cubic.of, cubic.of[::-1]):
+                if other.op == "mul" and other.of == (one, one, one):
+                    yield "gelu", one, (f, one, SCALAR)
 
 
 def below(outputs: Sequence[Expr]) -> list[Expr]:
@@ -240,6 +419,16 @@ def root(outputs: Sequence[Expr]) -> str:
     return digest.hexdigest()
 
 
+def flattened(outputs: Sequence[Expr]) -> list[list[Any]]:
+    """The graph as data, operands first: `[operator, constants, operands]`, where -1 is an input.
+
+    Operators whose operands have no order are marked with "~".
+    """
+    order = below(outputs)
+    at = {id(expr): index for index, expr in enumerate(order)}
+    return [[f"~{e.op}" if e.op in UNORDERED else e.op, e.constants, [at.get(id(o), -1) for o in e.of]] for e in order]
+
+
 def neighbourhoods(outputs: Sequence[Expr], hops: int = 2) -> Counter[str]:
     """Weisfeiler-Lehman features (N. Shervashidze et al., JMLR 12, 2011) that look backwards along the data.
 
@@ -252,12 +441,6 @@ def neighbourhoods(outputs: Sequence[Expr], hops: int = 2) -> Counter[str]:
         depth[id(expr)] = min((0 if o.op == "input" else depth[id(o)] + 1 for o in expr.of), default=0)
     levels = levels_of(order, hops)
     return Counter(levels[min(hops, depth[id(expr)])][id(expr)] for expr in order)
-
-
-def all_neighbourhoods(outputs: Sequence[Expr], hops: int = 2) -> Counter[str]:
-    """The same with every number of hops from 0 to `hops` for each expression: what a part is looked for in."""
-    order = below(outputs)
-    return Counter(level[id(expr)] for level in levels_of(order, hops) for expr in order)
 
 
 def levels_of(order: Sequence[Expr], hops: int) -> list[dict[int, str]]:

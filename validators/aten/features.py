@@ -27,11 +27,11 @@ def features(recorded: Recorded) -> dict[str, Any]:
     """Stage GRAPH's metrics, as JSON data.
 
     `strict` and `root` are 32 hex digits: the graph with shapes, dtypes, strides and arguments, and its loose form
-    (`canonical`).  `operators` counts ATen operators, `edges` is `[producer, consumer, count]` of the data that flows
-    between them; "input" is a tensor that the forward pass is given.  `wl2` is `[feature, count]` of the loose form,
-    each node once with up to two hops; `parts` has each node with every number of hops, for others to be looked for in
-    it.  `nodes`, `depth`, `width` (nodes of one depth), `joins` (nodes with two operands that depend on an input),
-    `inputs`, `parameters` are whole numbers.
+    (`canonical`); `loose` is that form itself (`canonical.flattened`).  `operators` counts ATen operators, `edges` is
+    `[producer, consumer, count]` of the data that flows between them; "input" is a tensor that the forward pass is
+    given.  `wl2` is `[feature, count]` of the loose form, each node once with up to two hops; `parts` has each node
+    with every number of hops, for others to be looked for in it.  `nodes`, `depth`, `width` (nodes of one depth),
+    `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are whole numbers.
     """
     outputs = expressions(recorded)
     order = canonical.below(outputs)
@@ -47,6 +47,7 @@ def features(recorded: Recorded) -> dict[str, Any]:
         "edges": [[a, b, count] for (a, b), count in sorted(flow.edges.items())],
         "wl2": _counted(canonical.neighbourhoods(outputs)),
         "parts": _counted(Counter(level[id(e)] for level in levels for e in order)),
+        "loose": canonical.flattened(outputs),
         "nodes": len(order),
         "depth": max(depth.values(), default=0),
         "width": max(Counter(depth.values()).values(), default=0),

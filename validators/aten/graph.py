@@ -14,11 +14,12 @@ class Node:
 
     Attributes:
         op: the operator without overload and in-place mark (`addmm`); "input" for a tensor that the forward pass is
-            given, "constant" for any other one that no operator made of inputs (parameters, buffers, new tensors).
+            given, "zeros" or "constant" for any other one that is not made of others (parameters, buffers, new ones).
         inputs: the tensors it was made of, in the order of its arguments; None for one that was not given.
         numbers: its other numeric arguments in order, lists flattened.
         output: which of the operator's results it is.
-        shape: of the result.
+        shape: of the result, as the operator made it.
+        elements: in the tensor, as views of it have it.
         strict: what the exact graph hashes to from here down, 16 bytes.
         varies: whether it depends on a tensor that the forward pass is given.
     """
@@ -28,16 +29,9 @@ class Node:
     numbers: tuple[Number, ...]
     output: int
     shape: tuple[int, ...]
+    elements: int
     strict: bytes
     varies: bool
-
-    @property
-    def elements(self) -> int:
-        """In the tensor."""
-        total = 1
-        for size in self.shape:
-            total *= size
-        return total
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
 
@@ -30,15 +31,22 @@ from validators.aten.graph import Node, Number, Recorded
 from validators.fake import is_fake
 from validators.loading import tensors
 
+#: new tensors, whatever they are like
+_FRESH = {
+    *("empty", "zeros", "ones", "full", "arange", "linspace", "eye", "scalar_tensor", "rand", "randn", "randperm"),
+    *("new_empty", "new_zeros", "new_ones", "new_full", "new_empty_strided"),
+    *("empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like"),
+}
+#: of one element they are what they are made of
+_REDUCTIONS = {"sum", "mean", "amax", "amin", "prod", "logsumexp", "max", "min"}
 #: results that hold what their first argument does
 ALIASES = {
     *("clone", "contiguous", "_to_copy", "to", "detach", "alias", "lift_fresh", "lift_fresh_copy", "copy", "positive"),
     *("_reshape_copy", "_unsafe_view", "view_copy", "resolve_conj", "resolve_neg", "_conj_physical"),
     *("flip", "rot90", "repeat", "expand_copy", "constant_pad_nd", "channel_shuffle", "pixel_shuffle"),
-    *("pixel_unshuffle", "tile", "im2col", "empty_strided"),
+    *("pixel_unshuffle", "tile", "col2im"),
 }
 RECURRENT = {"lstm", "gru", "rnn_tanh", "rnn_relu", "lstm_cell", "gru_cell", "rnn_tanh_cell", "rnn_relu_cell"}
-_FRESH = ("empty", "zeros", "new_empty", "new_zeros", "empty_like", "zeros_like", "full", "ones", "full_like")
 
 
 class Recorder(TorchDispatchMode):
@@ -57,7 +65,7 @@ class Recorder(TorchDispatchMode):
         for tensor in tensors(value):
             leaf = f"input {self._given} {_geometry(tensor)}"
             self._given += 1
-            self._set(tensor, Node("input", (), (), 0, tuple(tensor.shape), _digest(leaf), True))
+            self._set(tensor, Node("input", (), (), 0, tuple(tensor.shape), tensor.numel(), _digest(leaf), True))
 
     def finish(self, output: Any, model: nn.Module) -> Recorded:
         """The graph below the tensors of `output`."""
@@ -74,7 +82,7 @@ class Recorder(TorchDispatchMode):
         if whole is None:
             shape = f"{_geometry(tensor)}"
             self._leaves[shape] += 1  # two parameters of one shape are two leaves
-            node = Node("constant", (), (), 0, tuple(tensor.shape), _digest(f"{shape} {self._leaves[shape]}"), False)
+            node = _constant(tensor, _digest(f"{shape} {self._leaves[shape]}"))
         else:
             node = _view(whole, tensor, f"as {_geometry(tensor)} {tensor.storage_offset()}")
         self._set(tensor, node)
@@ -94,12 +102,11 @@ class Recorder(TorchDispatchMode):
         version, whole = self._storages.get(key, (0, None))
         self._tensors[id(tensor)] = (weakref.ref(tensor), version + 1, node)
         if whole is not None and node.elements < whole.elements:
-            old = None if whole.op == "constant" else whole
+            old = None if whole.op in ("constant", "zeros") else whole
             strict = _digest(b"part", whole.strict, node.strict, f"{_geometry(tensor)} {tensor.storage_offset()}")
             varies = node.varies or whole.varies
-            node = (
-                Node("scatter", (old, node), (), 0, whole.shape, strict, varies) if old else _with(node, whole, strict)
-            )
+            pieces = (old, node) if old else (node,)
+            node = Node("scatter", pieces, (), 0, whole.shape, whole.elements, strict, varies)
         self._storages[key] = (version + 1, node)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -125,17 +132,23 @@ class Recorder(TorchDispatchMode):
                 continue  # handed through
             strict = _digest(str(func), text, str(index), *(o.strict for o in operands if o))
             shape, varies = tuple(tensor.shape), any(o.varies for o in operands if o)
+            first = operands[0] if operands else None
             if written:
                 self._after_write(name.rstrip("_"), operands, numbers, index, tensor, strict, varies)
-            elif func.is_view or _shares(tensor, args):
-                base = operands[0]
-                self._set(tensor, base if base is None else _view(base, tensor, strict))  # type: ignore[arg-type]
-            elif name in ALIASES and operands and operands[0] is not None:
-                self._set(tensor, _view(operands[0], tensor, strict))
+            elif (
+                first is not None
+                and name != "unfold"
+                and (func.is_view or _shares(tensor, args) or _is_alias(name, tensor, first))
+            ):
+                self._set(tensor, _view(first, tensor, strict))
             else:
-                inputs = tuple(o for o in _positions(operands, given))
-                op = _named(name, kwargs) if any(o is not None for o in inputs) else "constant"
-                self._set(tensor, Node(op, inputs, numbers, index, shape, strict, varies))
+                inputs = tuple(_positions(operands, given))
+                if name in _FRESH or not any(inputs):
+                    node = _constant(tensor, strict, "zeros" if "zeros" in name else "constant")
+                else:
+                    op = _named(name, kwargs)
+                    node = Node(op, inputs, numbers, index, shape, tensor.numel(), strict, varies)
+                self._set(tensor, node)
         return output
 
     def _after_write(
@@ -148,17 +161,16 @@ class Recorder(TorchDispatchMode):
         strict: bytes,
         varies: bool,
     ) -> None:
-        shape = tuple(tensor.shape)
         present = [o for o in operands if o is not None]
         if name == "copy" and len(present) > 1:
             node = _view(present[1], tensor, strict)
         elif name in ("zero", "fill") or name.startswith(("normal", "uniform", "random", "bernoulli", "exponential")):
             value = present[1] if name == "fill" and len(present) > 1 else None
-            node = value or Node("constant", (), (), 0, shape, strict, False)
+            node = value or _constant(tensor, strict, "zeros" if name == "zero" else "constant")
         elif name in _FRESH:
-            node = Node("constant", (), (), 0, shape, strict, False)
+            node = _constant(tensor, strict)
         else:
-            node = Node(name, tuple(operands), numbers, index, shape, strict, varies)
+            node = Node(name, tuple(operands), numbers, index, tuple(tensor.shape), tensor.numel(), strict, varies)
         self._write(tensor, node)
 
 
@@ -185,7 +197,8 @@ class _Recurrent(TorchFunctionMode):
         for index, tensor in enumerate(tensors(output)):
             strict = _digest(name, rest, str(index), *(o.strict for o in operands))
             varies = any(o.varies for o in operands)
-            recorder._set(tensor, Node(name, operands, (), index, tuple(tensor.shape), strict, varies))
+            shape, elements = tuple(tensor.shape), tensor.numel()
+            recorder._set(tensor, Node(name, operands, (), index, shape, elements, strict, varies))
         return output
 
 
@@ -222,15 +235,19 @@ def record(model: nn.Module, inputs: list[Any], run: Callable[[], Any]) -> Recor
 def _view(base: Node, tensor: torch.Tensor, strict: bytes | str) -> Node:
     """`base` under another shape; a smaller view is a part of it."""
     digest = strict if isinstance(strict, bytes) else _digest(base.strict, strict)
-    shape = tuple(tensor.shape)
-    if tensor.numel() < base.elements and base.op not in ("constant", "part"):
-        return Node("part", (base,), (), 0, shape, digest, base.varies)
-    return _with(base, None, digest, shape)
+    if tensor.numel() < base.elements and base.op not in ("constant", "zeros", "part"):
+        return Node("part", (base,), (), 0, tuple(tensor.shape), tensor.numel(), digest, base.varies)
+    return replace(base, elements=tensor.numel(), strict=digest)
 
 
-def _with(node: Node, like: Node | None, strict: bytes, shape: tuple[int, ...] | None = None) -> Node:
-    size = like.shape if like is not None else shape if shape is not None else node.shape
-    return Node(node.op, node.inputs, node.numbers, node.output, size, strict, node.varies)
+def _constant(tensor: torch.Tensor, strict: bytes, op: str = "constant") -> Node:
+    return Node(op, (), (), 0, tuple(tensor.shape), tensor.numel(), strict, False)
+
+
+def _is_alias(name: str, tensor: torch.Tensor, operand: Node) -> bool:
+    """Whether a new tensor holds what the operand does: a copy, or a reduction that has nothing to reduce."""
+    whole = name in _REDUCTIONS and tensor.numel() == operand.elements and tensor.is_floating_point()
+    return name in ALIASES or whole
 
 
 def _storage_key(tensor: torch.Tensor) -> int:

@@ -20,7 +20,7 @@ def expressions(recorded: Recorded) -> list[Expr]:
     for node in reachable(recorded.outputs):
         made[id(node)] = _expression(algebra, node, made)
     found = [made[id(output)] for output in recorded.outputs]
-    return [e for e in found if isinstance(e, Expr)]
+    return [e.of[0] if e.op == "neg" else e for e in found if isinstance(e, Expr)]
 
 
 def _expression(algebra: Algebra, node: Node, made: dict[int, Operand]) -> Operand:
@@ -29,8 +29,14 @@ def _expression(algebra: Algebra, node: Node, made: dict[int, Operand]) -> Opera
     if not node.varies:
         return SCALAR if node.elements == 1 else TENSOR
     operands = [TENSOR if child is None else made[id(child)] for child in node.inputs]
+    if node.op not in _SIGNED:
+        operands = [o.of[0] if isinstance(o, Expr) and o.op == "neg" else o for o in operands]
     rule = RULES.get(node.op)
     return algebra.call(_named(node), *operands) if rule is None else rule(algebra, node, operands)
+
+
+#: operators to which a sign makes a difference; to the others it is as good as none
+_SIGNED = {"neg", "amax", "amin", "max", "min"}
 
 
 def _named(node: Node) -> str:
@@ -47,15 +53,25 @@ def _first(make: Callable[[Algebra, Operand], Operand]) -> Rule:
 
 
 def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.add(o[0], o[1] if len(o) > 1 else SCALAR)
+    other = o[1] if len(o) > 1 else SCALAR
+    weighted = len(o) > 1 and n.numbers and n.numbers[-1] not in (1, True)  # torch.add(x, y, alpha=2)
+    return a.add(o[0], a.scaled(other) if weighted else other)
 
 
 def _product_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.mul(o[0], o[1] if len(o) > 1 else SCALAR)
+    x = o[0]
+    if len(o) == 1 and _number(n) == 1 and isinstance(x, Expr) and x.op in ("recip", "sigmoid"):
+        return x  # the 1 of `1 / x`
+    return a.mul(x, o[1] if len(o) > 1 else SCALAR)
 
 
 def _quotient(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return a.div(o[0], o[1] if len(o) > 1 else SCALAR)
+
+
+def _slice(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    written = n.inputs[0]
+    return o[0] if written is not None and written.op == "scatter" else a.part(o[0])
 
 
 def _power(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -68,9 +84,9 @@ def _extreme_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     if isinstance(other, str):
         return a.clamp(one)
     for x, y in ((one, other), (other, one)):
-        if isinstance(x, Expr) and isinstance(y, Expr) and y.op == "mul" and y.constant == SCALAR and y.of == (x,):
+        if y is a.scaled(x):
             return a.call("leaky_relu", x)  # max(x, 0.01 x)
-    return a.make(n.op, [e for e in (one, other) if isinstance(e, Expr)], ordered=False)
+    return a.make(n.op, [e for e in (one, other) if isinstance(e, Expr)])
 
 
 def _reduced_extreme(op: str) -> Rule:
@@ -84,20 +100,26 @@ def _reduced_extreme(op: str) -> Rule:
 
 def _where(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     condition, x, y = o[0], o[1] if len(o) > 1 else SCALAR, o[2] if len(o) > 2 else SCALAR
-    if isinstance(condition, str):  # a mask: what is masked is the other one plus a constant
+    if isinstance(condition, str):  # a mask
         known = [e for e in (x, y) if isinstance(e, Expr)]
-        return a.add(known[0], TENSOR) if len(known) == 1 else a.call("where", x, y)
+        return _behind_mask(a, n, known[0]) if len(known) == 1 else a.call("where", x, y)
     compared = condition.of[0] if condition.op == "compare" and len(condition.of) == 1 else None
     for one, other in ((x, y), (y, x)):
         if compared is None or one is not compared:
             continue
         if isinstance(other, str):
             return a.clamp(one)
-        if other.op == "mul" and other.of == (compared,):
+        if other is a.scaled(compared):
             return a.call("leaky_relu", one)
         if any(part.op == "exp" and part.of == (compared,) for part in [other, *other.of, *_inner(other)]):
             return a.call("elu", one)
     return a.call("where", condition, x, y)
+
+
+def _behind_mask(a: Algebra, n: Node, x: Operand) -> Operand:
+    """Where a mask puts zeros it is a factor, where it puts anything else (minus infinity) a term."""
+    zeros = any(child is not None and child.op == "zeros" for child in n.inputs) or 0 in n.numbers
+    return a.mul(x, TENSOR) if zeros else a.add(x, TENSOR)
 
 
 def _inner(expr: Expr) -> list[Expr]:
@@ -106,7 +128,7 @@ def _inner(expr: Expr) -> list[Expr]:
 
 def _masked(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     if isinstance(o[1], str):
-        return a.add(o[0], TENSOR)
+        return _behind_mask(a, n, o[0])
     return _where(a, n, [o[1], o[0], o[2] if len(o) > 2 else SCALAR])
 
 
@@ -125,7 +147,11 @@ def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     transposed = "transpose" if any(v is True for v in n.numbers) else ""
     grouped = "grouped" if n.numbers and n.numbers[-1] not in (0, 1, True, False) else ""
-    made = a.linear(f"conv{transposed}{len(n.shape) - 2}d{grouped}", *o[:2])
+    weight = n.inputs[1]
+    pointwise = weight is not None and not grouped and all(size == 1 for size in weight.shape[2:])
+    made = a.linear(
+        "matmul" if pointwise else f"conv{transposed}{len(weight.shape) - 2 if weight else 0}d{grouped}", *o[:2]
+    )
     return a.add(made, TENSOR) if len(o) > 2 and n.inputs[2] is not None else made
 
 
@@ -135,18 +161,14 @@ def _affine(a: Algebra, n: Node, x: Operand, weight: int, bias: int) -> Operand:
     return a.add(x, TENSOR) if has[1] else x
 
 
-def _layer_norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+def _norm_with_own_statistics(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return _affine(a, n, a.standardised(o[0]), 1, 2) if n.output == 0 else a.call(_named(n), o[0])
-
-
-def _group_norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.call("group_norm", o[0]) if n.output == 0 else a.call(_named(n), o[0])
 
 
 def _batch_norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     # With the batch's own statistics it is an instance norm, whose channels were put into the batch.
     own = n.op != "_native_batch_norm_legit_no_training" and any(v is True for v in n.numbers)
-    return a.call("instance_norm" if own else "batch_norm", o[0])
+    return _affine(a, n, a.standardised(o[0]) if own else a.mul(a.add(o[0], TENSOR), TENSOR), 1, 2)
 
 
 def _var_mean(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -155,31 +177,18 @@ def _var_mean(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 def _pool(kind: str) -> Rule:
     def rule(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-        rank = 1 if "1d" in n.op else 2 if "2d" in n.op else 3
         if n.output:
             return a.call(f"{kind}_pool_indices", o[0])
-        if all(size == 1 for size in n.shape[-rank:]):  # global
-            return a.mean(o[0]) if kind == "avg" else a.extremum("amax", o[0])
-        return a.call(f"{kind}_pool", o[0])
+        # Over a window or over everything, taken with a kernel or after a reshape: the size is a constant.
+        return a.mean(o[0]) if kind == "avg" else a.extremum("amax", o[0])
 
     return rule
 
 
-def _silu(a: Algebra, x: Operand) -> Operand:
-    return a.mul(x, a.call("sigmoid", x))
-
-
-def _gelu(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    # Recorded numbers hold no texts: the two forms are told by `recorder`, which names the approximate one.
-    x = o[0]
-    if n.op == "gelu_tanh":
-        return a.mul(x, a.add(a.call("tanh", a.scaled(a.add(x, a.scaled(a.power(x, 3))))), SCALAR), SCALAR)
-    return a.mul(x, a.add(a.call("erf", a.scaled(x)), SCALAR), SCALAR)
-
-
 def _glu(a: Algebra, x: Operand) -> Operand:
+    # Two halves, which are one expression here: by its gate it is told from a silu.
     part = a.call("part", x)
-    return a.mul(part, a.call("sigmoid", part))
+    return a.make("mul", [e for e in (part, a.call("sigmoid", part)) if isinstance(e, Expr)])
 
 
 def _norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -204,17 +213,12 @@ def _addcmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return a.add(o[0], a.mul(o[1], o[2]) if n.op == "addcmul" else a.div(o[1], o[2]))
 
 
-def _unordered(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    varying = [e for e in o if isinstance(e, Expr)]
-    return a.make("cat", varying, ordered=False) if varying else TENSOR
-
-
 def _embedding(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return a.call("embedding", *o)
 
 
-def _log_softmax(a: Algebra, x: Operand) -> Operand:
-    return a.add(x, a.log(a.sum(a.exp(x))))
+def _picked_loss(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    return a.mean(a.gathered(o[0], o[1]))
 
 
 RULES: dict[str, Rule] = {
@@ -223,7 +227,7 @@ RULES: dict[str, Rule] = {
     "div": _quotient,
     "true_divide": _quotient,
     "reciprocal": _first(Algebra.recip),
-    "neg": _first(lambda a, x: x),
+    "neg": _first(Algebra.negated),
     "pow": _power,
     "square": _first(lambda a, x: a.power(x, 2)),
     "sqrt": _first(Algebra.sqrt),
@@ -233,7 +237,7 @@ RULES: dict[str, Rule] = {
     "log": _first(Algebra.log),
     "log1p": _first(lambda a, x: a.log(a.add(x, SCALAR))),
     **dict.fromkeys(("log2", "log10"), _first(lambda a, x: a.scaled(a.log(x)))),
-    "logsumexp": _first(lambda a, x: a.log(a.sum(a.exp(x)))),
+    "logsumexp": _first(lambda a, x: a.call("logsumexp", x)),
     "sum": _first(Algebra.sum),
     "mean": _first(Algebra.mean),
     "var": _first(Algebra.variance),
@@ -248,10 +252,9 @@ RULES: dict[str, Rule] = {
         ("relu", "relu6", "clamp", "clamp_min", "clamp_max", "hardtanh", "threshold"), _first(Algebra.clamp)
     ),
     "hardsigmoid": _first(lambda a, x: a.scaled(a.clamp(a.add(x, SCALAR)))),
-    "hardswish": _first(lambda a, x: a.mul(x, a.clamp(a.add(x, SCALAR)), SCALAR)),
-    "silu": _first(_silu),
-    "mish": _first(lambda a, x: a.mul(x, a.call("tanh", a.call("softplus", x)))),
-    **dict.fromkeys(("gelu", "gelu_tanh"), _gelu),
+    **dict.fromkeys(("triu", "tril"), _first(lambda a, x: a.mul(x, TENSOR))),
+    "gather": lambda a, n, o: a.gathered(o[0], o[1]),
+    **dict.fromkeys(("gelu", "gelu_tanh"), _first(lambda a, x: a.call("gelu", x))),
     "glu": _first(_glu),
     "elu": _first(lambda a, x: a.call("elu", x)),
     "softplus": _first(lambda a, x: a.call("softplus", x)),
@@ -261,15 +264,15 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("_prelu_kernel", "rrelu_with_noise"), _first(lambda a, x: a.call("leaky_relu", x))),
     "_softmax": _first(Algebra.softmax),
     "_safe_softmax": _first(Algebra.softmax),
-    "_log_softmax": _first(_log_softmax),
+    "_log_softmax": _first(lambda a, x: a.call("log_softmax", x)),
+    **dict.fromkeys(("nll_loss_forward", "nll_loss2d_forward"), _picked_loss),
     "where": _where,
     "masked_fill": _masked,
     **dict.fromkeys(("gt", "ge", "lt", "le"), _compare),
     **dict.fromkeys(("mm", "bmm", "dot", "mv"), _matmul),
     **dict.fromkeys(("addmm", "baddbmm", "addmv", "addbmm"), _plus_matmul),
     "convolution": _convolution,
-    "native_layer_norm": _layer_norm,
-    "native_group_norm": _group_norm,
+    **dict.fromkeys(("native_layer_norm", "native_group_norm"), _norm_with_own_statistics),
     **dict.fromkeys(
         (
             *("native_batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training"),
@@ -296,6 +299,11 @@ RULES: dict[str, Rule] = {
     "mse_loss": _squared_error,
     "lerp": _lerp,
     **dict.fromkeys(("addcmul", "addcdiv"), _addcmul),
-    **dict.fromkeys(("cat", "stack"), _unordered),
+    **dict.fromkeys(("cat", "stack", "scatter"), lambda a, n, o: a.joined(*o)),
+    "part": _slice,
+    "unfold": _first(lambda a, x: a.call("unfold", x)),
+    "im2col": _first(lambda a, x: a.call("unfold", a.call("unfold", x))),
+    "erfc": _first(lambda a, x: a.add(a.call("erf", x), SCALAR)),
+    "special_ndtr": _first(lambda a, x: a.scaled(a.add(a.call("erf", a.scaled(x)), SCALAR))),
     "embedding": _embedding,
 }

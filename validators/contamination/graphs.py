@@ -7,34 +7,44 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from validators.contamination import parts
 from validators.contamination.packs import Finding, Packs, Problem
 
 MIN_NODES = 3  # of a problem that is looked for as a part; below, parts of it are in every program
+MAX_NODES = 400  # of a problem whose graph is kept whole
+MIN_FEATURES = 10  # of a problem that is told by a share of its features: a share of few is an accident
 REVIEW = 0.6  # share of a problem's features from which on it is told, though nothing is turned down for it
-#: features that are kept of a problem: enough to tell it, few enough for a small pack
-MAX_FEATURES = 400
 
 
 def fingerprint(problem: Problem, features: dict[str, Any]) -> Problem:
     """The problem with what its graph is known by; `features` are `aten.features`."""
+    nodes = features["nodes"]
+    looked_for = problem.level != 1 and nodes >= MIN_NODES
     own = tuple((str(feature), int(count)) for feature, count in features["wl2"])
+    graph = parts.hashed(features["loose"])
     return replace(
         problem,
         root=features["root"],
         operators=operators_hash(features["operators"]),
-        features=own[:MAX_FEATURES] if problem.level != 1 and features["nodes"] >= MIN_NODES else (),
+        features=own if looked_for and len(own) >= MIN_FEATURES else (),
+        graph=tuple(graph) if looked_for and nodes <= MAX_NODES else (),
     )
 
 
 def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Finding]:
-    """What of the packs is in a graph; T2 from `containment` on turns a program down, below it is told."""
+    """What of the packs is in a graph; T2 shares from `containment` on turn a program down, those below are told."""
     findings = []
     if (known := packs.roots.get(features["root"])) is not None:
         findings.append(packs.finding("T1 root", known))
+    graph = parts.hashed(features["loose"])
+    for key in dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ())):
+        if parts.contains(graph, packs.problems[key].graph):
+            findings.append(packs.finding("T2 part", key))
     found = Counter({str(feature): int(count) for feature, count in features["parts"]})
-    for share, key in packs.best_share(found, packs.features, MIN_NODES)[:1]:
-        if share >= min(REVIEW, containment):
-            findings.append(packs.finding("T2 part", key, share))
+    if not findings:
+        for share, key in packs.best_share(found, packs.features, MIN_FEATURES)[:1]:
+            if share >= min(REVIEW, containment):
+                findings.append(packs.finding("T2 part", key, share))
     if sum(features["operators"].values()) >= MIN_NODES:
         known = packs.operators.get(operators_hash(features["operators"]))
         if known is not None:

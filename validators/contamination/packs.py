@@ -37,6 +37,8 @@ class Problem:
     root: str = ""
     operators: str = ""
     features: tuple[tuple[str, int], ...] = ()
+    #: the loose graph, operands first, with operators as hashes: `(operator, constants, operands)`, -1 for an input
+    graph: tuple[tuple[str, str, tuple[int, ...]], ...] = ()
 
     @property
     def size(self) -> int:
@@ -77,6 +79,7 @@ class Packs:
     operators: dict[str, str] = field(default_factory=dict)
     grams: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     features: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    graphs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by the last operator
 
     def add(self, benchmark: str, problem: Problem) -> None:
         """One more problem; the first one keeps a hash that several have."""
@@ -97,6 +100,8 @@ class Packs:
             self.grams[gram].append(key)
         for feature, _ in problem.features:
             self.features[feature].append(key)
+        if problem.graph:
+            self.graphs[problem.graph[-1][0]].append(key)
 
     def finding(self, tier: str, key: str, score: float = 1.0) -> Finding:
         """Evidence of one problem."""
@@ -138,6 +143,7 @@ def read(path: Path) -> tuple[str, list[Problem]]:
 def _problem(data: dict[str, Any]) -> Problem:
     known: dict[str, Any] = {key: str(data.get(key, "")) for key in ("source", "signature", "root", "operators")}
     known |= {key: tuple(map(str, data.get(key, ()))) for key in ("grams", "texts", "names")}
+    known["graph"] = tuple((str(op), str(own), tuple(map(int, of))) for op, own, of in data.get("graph", ()))
     known["features"] = tuple((str(feature), int(count)) for feature, count in data.get("features", ()))
     return Problem(id=str(data["id"]), level=int(data.get("level", 0)), **known)
 
