@@ -19,7 +19,7 @@ def source_hash(source: str, entry_point: str, keep_constants: bool = True) -> s
     hyperparameters do not tell a benchmark problem from its copy).
     """
     tree = ast.parse(source)
-    normal = _Normal(_own_names(tree), keep_constants)
+    normal = _Normal(own_names(tree), keep_constants)
     parts = [
         ast.dump(normal.visit(node), annotate_fields=False)
         for node in tree.body
@@ -33,7 +33,7 @@ def is_code(node: ast.stmt, entry_point: str) -> bool:
     return isinstance(node, ast.ClassDef) or (isinstance(node, ast.FunctionDef) and node.name not in _HARNESS)
 
 
-def _own_names(tree: ast.Module) -> set[str]:
+def own_names(tree: ast.Module) -> set[str]:
     """Names the program binds itself, imports aside: those it may choose freely."""
     names: set[str] = set()
     for node in ast.walk(tree):

@@ -96,7 +96,18 @@ def as_format_1(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         for table in ("calls", "batches"):
             database.execute(f"DROP TABLE {table}")
-        lacking = ("provider", "asked", "model", "prompt", "prompt_version", "messages", "finish", "usage", "cost")
+        lacking = (
+            "provider",
+            "asked",
+            "model",
+            "prompt",
+            "prompt_version",
+            "messages",
+            "finish",
+            "usage",
+            "cost",
+            "graph",
+        )
         for column in lacking:
             database.execute(f"ALTER TABLE attempts DROP COLUMN {column}")
         database.execute("PRAGMA user_version=1")
@@ -116,7 +127,7 @@ def test_a_journal_of_format_1_is_read_and_not_written(tmp_path: Path, capsys: p
     assert json.loads(new[0])["provider"] == "builtin"  # what the run was asked for
     assert cli.main([".stats", str(tmp_path), "by=all,model"]) == 0
     assert "12/12 samples decided" in capsys.readouterr().out
-    with pytest.raises(UsageError, match=r"journal format 1, this synth writes 3.*\.revalidate"):
+    with pytest.raises(UsageError, match=r"journal format 1, this synth writes 4.*\.revalidate"):
         run_fake(config)
     assert run.journal.read_bytes() == before
 
