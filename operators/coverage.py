@@ -17,6 +17,14 @@ def missing(pattern: Sequence[str], counts: Mapping[str, int]) -> list[str]:
 
     `counts` maps events to how often they happened.  Raises KeyError on a name that is not in the catalogue.
     """
+    return [name for name, event in zip(pattern, assigned(pattern, counts), strict=True) if event is None]
+
+
+def assigned(pattern: Sequence[str], counts: Mapping[str, int]) -> list[str | None]:
+    """For each operator of `pattern` the event that shows it, None where there is none left for it.
+
+    As many as can be are covered; the assignment depends on the arguments alone.  Raises as `missing` does.
+    """
     wanted = [get(name).events for name in pattern]
     holders: dict[str, list[int]] = {}
 
@@ -36,4 +44,7 @@ def missing(pattern: Sequence[str], counts: Mapping[str, int]) -> list[str]:
                     return True
         return False
 
-    return [name for index, name in enumerate(pattern) if not place(index, set())]
+    for index in range(len(pattern)):
+        place(index, set())
+    events = {index: event for event, held in holders.items() for index in held}
+    return [events.get(index) for index in range(len(pattern))]

@@ -63,6 +63,10 @@ class Source(Protocol):
         """The operators of a sample."""
         ...
 
+    def needs(self, sample: int) -> int:
+        """How many samples, from the first on, must be decided before this one has a pattern; mostly 0."""
+        ...
+
     async def ask(self, sample: int, number: int, name: str, chain: Sequence[Attempt]) -> Received | None:
         """An attempt's answer, `chain` being the attempts before it; None where there is none to be had."""
         ...
@@ -114,7 +118,7 @@ class Asks:
             ways = (budget, price, self._record, books, self._online)
             self._batcher = Batcher(config.mode == "batch", config.batch_size, *ways)
             self.floor = config.in_batches
-        self.limit, self.pattern = cast.limit, cast.pattern
+        self.limit, self.pattern, self.needs = cast.limit, cast.pattern, cast.needs
 
     @property
     def seconds(self) -> float:

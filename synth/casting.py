@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from synth.asking.prices import price_of, require_price
 from synth.attempts import Attempt, Origin
+from synth.breadth.state import Settled, settled_of
+from synth.breadth.steering import Steered
 from synth.config import RunConfig
 from synth.errors import UsageError
+from synth.journal import Journal
 from synth.prompting import Rejected, Strategies, messages_for
 from synth.providers import Choice, Options, Provider, Request, open_choice, open_provider
 from synth.providers.batches import batch_endpoint
@@ -27,6 +30,22 @@ class Cast:
     repair: Provider | None
     strategies: Strategies | None  # None where nobody needs a prompt
     pattern: Callable[[int], tuple[str, ...]]
+    steered: Steered | None = None  # what `pattern` is where patterns follow from what earlier samples showed
+
+    def following(self, journal: Journal) -> Cast:
+        """The cast of a run that goes on from what its journal holds."""
+        if self.steered is None:
+            return self
+
+        def outcomes(first: int, end: int) -> Iterable[Settled]:
+            return map(settled_of, journal.deciding(first, end))
+
+        steered = self.steered.following(outcomes, list(journal.patterns()))
+        return replace(self, pattern=steered, steered=steered)
+
+    def needs(self, sample: int) -> int:
+        """How many samples must be decided before this one has a pattern."""
+        return self.steered.needs(sample) if self.steered is not None else 0
 
     @property
     def limit(self) -> int | None:
@@ -50,7 +69,9 @@ class Cast:
         if number > 1 and self.repair is not None:
             provider = self.repair
         about = provider.about
-        request = Request(sample, number, pattern, name, config.seed, config.temperature)
+        request = Request(
+            sample, number, pattern, name, config.seed, config.temperature, ordered=self.steered is not None
+        )
         origin = Origin(about.name, about.model, about.model)
         if not about.prompted or self.strategies is None:
             return provider, request, origin
@@ -98,6 +119,9 @@ def open_cast(config: RunConfig, sets: OperatorSets, choice: Choice | None = Non
         if provider.about.endpoint:
             price = price_of(provider.about.name, provider.about.model, config.price)
             require_price(provider.about, price, config.max_cost)
+    if config.steer != "none" and choice.patterns is not None:
+        raise UsageError(f"steer={config.steer}: {choice.identity} brings its own patterns; use steer=none.")
+    steered = Steered(config, sets) if config.steer == "coverage" else None
     prompted = any(provider.about.prompted for provider in everyone)
     strategies = Strategies.parse(config.prompt, config.prompt_dir)  # a wrong name is told whoever answers
     return Cast(
@@ -105,7 +129,8 @@ def open_cast(config: RunConfig, sets: OperatorSets, choice: Choice | None = Non
         choice,
         repair,
         strategies if prompted else None,
-        partial(sample_pattern, config, sets) if choice.patterns is None else choice.patterns.__getitem__,
+        steered or (partial(sample_pattern, config, sets) if choice.patterns is None else choice.patterns.__getitem__),
+        steered,
     )
 
 

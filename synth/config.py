@@ -67,6 +67,15 @@ class RunConfig:
     )
     p_value: float = _key(0.4, values.real(0, 1), "chance to stop adding operators; lower = more operators")
     seed: int = _key(0, values.whole(0), "another seed, another corpus")
+    steer: str = _key(
+        "none",
+        values.choice("none", "coverage"),
+        "how operators are drawn; none: each like any other; coverage: towards pairs of operators that no kept program"
+        " has shown, in an order that is asked for, and away from operators that fail",
+    )
+    steer_every: int = _key(
+        100, values.whole(1), "steer=coverage: samples drawn from the same knowledge, which lags as many behind"
+    )
     max_retries: int = _key(3, values.whole(1, 100), "attempts a sample may take")
     temperature: float = _key(0.7, values.real(0, 2), "sampling temperature (language models only)")
     max_output_tokens: int = _key(

@@ -12,7 +12,7 @@ from statistics import quantiles
 from synth.config import RunConfig
 from synth.journal import Journal
 from synth.money import dollars, unpriced
-from synth.report import duration, percent
+from synth.terminal_report import duration, percent
 
 Z = 1.96  # of the normal distribution: 95 %
 RESAMPLES = 2000

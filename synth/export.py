@@ -1,18 +1,23 @@
-"""A run's pairs (`rows`) as files: parquet, JSON lines, or a folder for each pair."""
+"""A run's pairs (`rows`) as files: a dataset folder, parquet, JSON lines, or a folder for each pair."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synth.dataset import folder
+from synth.dataset.card import card
+from synth.dataset.splits import DEFAULT_SHARES
 from synth.dedup.limits import Limits
 from synth.errors import CommandError, UsageError
 from synth.journal import Journal
+from synth.report.facts import facts
 from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, rows
 from synth.rundir import RunDir, write_file
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from synth.dedup.selection import Selection
 
 PAIR_FILE = "pair.json"
+DATASET = "dataset"
 DEDUP_FILE = "dedup.json"  # beside an export: what was dropped, and why
 _CODE_FILES = {
     "python_code": "{}.py",
@@ -35,30 +41,58 @@ class Written:
     count: int  # rows
     target: Path
     summary: dict[str, Any]  # as in `DEDUP_FILE`
+    splits: dict[str, int] = field(default_factory=dict)  # rows in each, of a dataset folder
 
 
-def write(run: RunDir, form: str, out: Path | None, limits: Limits | None = None) -> Written:
-    """Writes the export, without what `limits` take away; without limits, all of it."""
-    from synth.dedup.families import families, kept, records  # numpy comes with them
-    from synth.dedup.selection import select
+def is_folder(form: str, out: Path | None) -> bool:
+    """Whether an export of this form becomes a dataset folder: parquet, unless `out` names a parquet file."""
+    return form == "parquet" and (out is None or out.suffix != ".parquet")
 
-    target = out or run.root / "export" / file_name(form)
+
+def write(
+    run: RunDir,
+    form: str,
+    out: Path | None,
+    limits: Limits | None = None,
+    shares: Sequence[float] = DEFAULT_SHARES,
+) -> Written:
+    """Writes the export, without what `limits` take away; without limits, all of it.
+
+    `shares` are of the splits of a dataset folder.
+    """
+    kind = DATASET if is_folder(form, out) else form
+    target = out or run.root / "export" / file_name(kind)
     journal = Journal.open_to_read(run.journal)
     try:
-        prepare(target, form)
-        if limits is None:
-            return put(rows(journal), form, target, None)
-        with workplace(target) as work:
-            selection = select(records(families(_labelled(journal))), limits, work)
-        chosen = kept(families(_labelled(journal)), selection)
-        return put((row for family in chosen for _, row in family), form, target, selection)
+        prepare(target, kind)
+        with journal.snapshot():
+            found, selection = _selected(journal, limits, target)
+            if kind == DATASET:
+                return _put_dataset(found, target, selection, shares, facts(journal, settled_only=True))
+            return put(found, kind, target, selection)
     finally:
         journal.close()
 
 
 def file_name(form: str) -> str:
     """What an export is called where it has no name."""
-    return "pairs" if form == "dir" else f"pairs.{form}"
+    return {DATASET: "dataset", "dir": "pairs"}.get(form, f"pairs.{form}")
+
+
+def _selected(
+    journal: Journal, limits: Limits | None, target: Path
+) -> tuple[Iterator[dict[str, Any]], Selection | None]:
+    """The rows to write, each with its group, and what became of all."""
+    if limits is None:
+        return rows(journal), None
+    from synth.dedup.families import families, group_names, kept, records  # numpy comes with them
+    from synth.dedup.selection import select
+
+    with workplace(target) as work:
+        selection = select(records(families(_labelled(journal))), limits, work)
+    names = group_names(families(_labelled(journal)), selection)
+    chosen = kept(families(_labelled(journal)), selection, names)
+    return (row for family in chosen for _, row in family), selection
 
 
 def _labelled(journal: Journal) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -68,12 +102,12 @@ def _labelled(journal: Journal) -> Iterator[tuple[str, dict[str, Any]]]:
 @contextmanager
 def workplace(target: Path) -> Iterator[Path]:
     """A folder beside `target` for what does not fit into memory; gone afterwards."""
-    folder = target.with_name(f".{target.name}.dedup")
-    shutil.rmtree(folder, ignore_errors=True)  # a killed export's
+    work = target.with_name(f".{target.name}.dedup")
+    shutil.rmtree(work, ignore_errors=True)  # a killed export's
     try:
-        yield folder
+        yield work
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def put(found: Iterator[dict[str, Any]], form: str, target: Path, selection: Selection | None) -> Written:
@@ -82,13 +116,37 @@ def put(found: Iterator[dict[str, Any]], form: str, target: Path, selection: Sel
         count = _WRITERS[form](found, target)
     except OSError as error:
         raise CommandError(f"out={target}: cannot be written to ({error.strerror}).") from None
+    return Written(count, target, _summarize(selection, target))
+
+
+def _put_dataset(
+    found: Iterator[dict[str, Any]],
+    target: Path,
+    selection: Selection | None,
+    shares: Sequence[float],
+    figures: dict[str, Any],
+) -> Written:
+    dropped = {} if selection is None else selection.dropped
+    try:
+        splits = folder.write(found, target, _schema(), shares, partial(card, figures, dropped=dropped))
+    except OSError as error:
+        raise CommandError(f"out={target}: cannot be written to ({error.strerror}).") from None
+    counts = {split: written.rows for split, written in splits.items()}
+    return Written(sum(counts.values()), target, _summarize(selection, target), counts)
+
+
+def _summarize(selection: Selection | None, target: Path) -> dict[str, Any]:
+    """Notes beside an export what the selection dropped."""
     summary = {"limits": None, "dropped": {}} if selection is None else selection.summary()
     write_file(target.with_name(DEDUP_FILE), json.dumps(summary, indent=1) + "\n")
-    return Written(count, target, summary)
+    return summary
 
 
 def prepare(target: Path, form: str) -> None:
     """Makes room for an export at `target`.  Raises UsageError where something else is there."""
+    if form == DATASET:
+        folder.prepare(target)
+        return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if form == "dir":
@@ -106,29 +164,35 @@ def prepare(target: Path, form: str) -> None:
 
 def _to_jsonl(found: Iterator[dict[str, Any]], target: Path) -> int:
     count = 0
-    partial = target.with_name(target.name + ".partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
+    unfinished = target.with_name(target.name + ".partial")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as file:
         for row in found:
             file.write(json.dumps(row) + "\n")
             count += 1
-    partial.replace(target)
+    unfinished.replace(target)
     return count
+
+
+def _schema() -> Any:
+    """The columns as pyarrow has them."""
+    import pyarrow as pa
+
+    kinds = {TEXT: pa.string(), WHOLE: pa.int64(), REAL: pa.float64(), TRUTH: pa.bool_()}
+    kinds |= {several: pa.list_(kinds[one]) for several, one in ((TEXTS, TEXT), (WHOLES, WHOLE), (REALS, REAL))}
+    return pa.schema([(column, kinds[kind]) for column, kind in COLUMNS.items()])
 
 
 def _to_parquet(found: Iterator[dict[str, Any]], target: Path) -> int:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {TEXT: pa.string(), WHOLE: pa.int64(), REAL: pa.float64(), TRUTH: pa.bool_()}
-    kinds |= {several: pa.list_(kinds[one]) for several, one in ((TEXTS, TEXT), (WHOLES, WHOLE), (REALS, REAL))}
-    schema = pa.schema([(column, kinds[kind]) for column, kind in COLUMNS.items()])
-    count = 0
-    partial = target.with_name(target.name + ".partial")
-    with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+    schema, count = _schema(), 0
+    unfinished = target.with_name(target.name + ".partial")
+    with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
         for batch in _batches(found, 256):
             writer.write_table(pa.Table.from_pylist(batch, schema=schema))
             count += len(batch)
-    partial.replace(target)
+    unfinished.replace(target)
     return count
 
 
@@ -138,28 +202,28 @@ def _to_dir(found: Iterator[dict[str, Any]], target: Path) -> int:
     for row in found:
         # Names repeat where exports were put together, contents do not; a gradient lies behind its pair.
         name = f"{pair.name}Backward" if row["direction"] == "backward" and count else row["entry_point"]
-        folder = target / name
-        if folder.exists():
-            folder = target / f"{name}_{row['sha'][:12]}"
-        pair = folder if row["direction"] != "backward" else pair
-        folder.mkdir()
+        own = target / name
+        if own.exists():
+            own = target / f"{name}_{row['sha'][:12]}"
+        pair = own if row["direction"] != "backward" else pair
+        own.mkdir()
         for column, file in _CODE_FILES.items():
-            (folder / file.format(row["entry_point"])).write_text(row[column], encoding="utf-8")
+            (own / file.format(row["entry_point"])).write_text(row[column], encoding="utf-8")
         rest = {key: value for key, value in row.items() if not key.endswith("_code")}
-        (folder / PAIR_FILE).write_text(json.dumps(rest, indent=1) + "\n", encoding="utf-8")
+        (own / PAIR_FILE).write_text(json.dumps(rest, indent=1) + "\n", encoding="utf-8")
         count += 1
     return count
 
 
-def read_folder(folder: Path) -> dict[str, Any]:
-    """The row that `format=dir` wrote as `folder`.  Raises UsageError."""
+def read_folder(of_pair: Path) -> dict[str, Any]:
+    """The row that `format=dir` wrote as `of_pair`.  Raises UsageError."""
     try:
-        row: dict[str, Any] = json.loads((folder / PAIR_FILE).read_text(encoding="utf-8"))
+        row: dict[str, Any] = json.loads((of_pair / PAIR_FILE).read_text(encoding="utf-8"))
         entry = row["entry_point"]
         for column, file in _CODE_FILES.items():
-            row[column] = (folder / file.format(entry)).read_text(encoding="utf-8")
+            row[column] = (of_pair / file.format(entry)).read_text(encoding="utf-8")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{folder}: cannot be read as a pair ({error}).") from None
+        raise UsageError(f"{of_pair}: cannot be read as a pair ({error}).") from None
     return row
 
 

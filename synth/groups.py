@@ -11,7 +11,7 @@ from rich.table import Table
 from synth.attempts import Begun
 from synth.journal import Journal
 from synth.money import dollars
-from synth.report import percent
+from synth.terminal_report import percent
 
 #: what samples can be sorted by.  A sample belongs where its first attempt does, whoever repaired it.
 DIMENSIONS: dict[str, Callable[[Begun], str | int]] = {
@@ -35,11 +35,13 @@ class Group:
     unpriced: int = 0
 
 
-def group(journal: Journal, by: Sequence[str]) -> dict[tuple[str | int, ...], Group]:
-    """The groups, in the order of their names; `by` names some of `DIMENSIONS`."""
+def group(journal: Journal, by: Sequence[str], below: int | None = None) -> dict[tuple[str | int, ...], Group]:
+    """The groups, in the order of their names; `by` names some of `DIMENSIONS`, `below` a sample to stop before."""
     spent = journal.ledger.by_sample()
     found: dict[tuple[str | int, ...], Group] = {}
     for sample, chain in _chains(journal):
+        if below is not None and sample >= below:
+            break
         one = found.setdefault(tuple(DIMENSIONS[name](chain[0]) for name in by), Group())
         tokens, cost, unpriced = spent.get(sample, (0, 0.0, 0))
         one.samples += 1

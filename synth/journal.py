@@ -63,6 +63,10 @@ class Journal:
         """What is written in the block is kept whole or not at all."""
         return self._file.together()
 
+    def snapshot(self) -> AbstractContextManager[None]:
+        """What is read in the block belongs together, also while a run writes; for a journal opened to read."""
+        return self._file.snapshot()
+
     # -- writing ------------------------------------------------------------------------------------------
 
     def set_meta(self, key: str, value: Any) -> None:
@@ -162,6 +166,11 @@ class Journal:
         found = self._file.read(f"{statement} WHERE sample=? AND attempt=?", (sample, attempt), attempt_of)
         return next(found, None)
 
+    def deciding(self, first: int, end: int) -> Iterator[Attempt]:
+        """The attempts that decided the samples from `first` to before `end`, in index order."""
+        joined = "JOIN samples USING (sample, attempt) WHERE sample >= ? AND sample < ? ORDER BY sample"
+        yield from self._attempts(joined, (first, end))
+
     def kept_attempts(self) -> Iterator[Attempt]:
         """The attempts that became programs of the corpus, in index order."""
         for attempt in self._attempts("JOIN samples USING (sample, attempt) WHERE kept ORDER BY sample"):
@@ -170,6 +179,16 @@ class Journal:
                     f"{self.path}: is damaged (sample {attempt.sample} is kept but not whole); left as it is."
                 )
             yield attempt
+
+    def judged_attempts(self) -> Iterator[Attempt]:
+        """Every judged attempt with its texts, in index order, one at a time."""
+        yield from self._attempts("WHERE verdicts IS NOT NULL ORDER BY sample, attempt")
+
+    def judged_keys(self) -> Iterator[tuple[int, int, str | None]]:
+        """Sample, attempt and what it was turned down for (None: it passed), of every judged attempt in index order."""
+        yield from self._file.read(
+            "SELECT sample, attempt, reason FROM attempts WHERE verdicts IS NOT NULL ORDER BY sample, attempt"
+        )
 
     def _attempts(self, clause: str, values: tuple[Any, ...] = ()) -> Iterator[Attempt]:
         yield from self._file.read(f"SELECT {COLUMNS} FROM attempts {clause}", values, attempt_of)

@@ -148,6 +148,18 @@ class JournalFile:
                 self._database.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """What is read in the block is as it was at the first look, whatever a run writes meanwhile."""
+        try:
+            self._database.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise UsageError(f"{self.path}: cannot be read ({error}); it was left as it is.") from None
+        try:
+            yield
+        finally:
+            self._database.execute("ROLLBACK")
+
     def read(
         self, statement: str, values: tuple[Any, ...] = (), convert: Callable[[tuple[Any, ...]], Any] = tuple
     ) -> Iterator[Any]:

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from synth import money_report, report
+from synth import money_report, terminal_report
 from synth.progress import Progress, WorkerState
 from synth.terminal import say
 
@@ -30,13 +30,13 @@ async def watching(progress: Progress, console: Console) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        console.print(report.figures(progress))
+        console.print(terminal_report.figures(progress))
 
 
 async def _plain(progress: Progress, console: Console) -> None:
     last = ""
     while True:
-        line = report.plain_line(progress)
+        line = terminal_report.plain_line(progress)
         if line != last:  # nothing new is no news
             say(console, line)
         last = line
@@ -52,21 +52,21 @@ async def _live(progress: Progress, console: Console) -> None:
 
 def _panel(progress: Progress, height: int) -> RenderableType:
     bar = Table.grid(padding=(0, 2))
-    head = f"{progress.settled}/{progress.total}  {progress.rate:.2f}/s  eta {report.duration(progress.eta)}"
+    head = f"{progress.settled}/{progress.total}  {progress.rate:.2f}/s  eta {terminal_report.duration(progress.eta)}"
     goal = f" of {progress.target}" if progress.target is not None else ""
-    kept = f"{progress.words[1]} {progress.kept}{goal} ({report.percent(progress.kept, progress.settled)})"
+    kept = f"{progress.words[1]} {progress.kept}{goal} ({terminal_report.percent(progress.kept, progress.settled)})"
     bar.add_row(progress.phase, ProgressBar(progress.total, progress.settled, width=30), head, kept)
     workers = list(progress.workers())
     money, states = money_report.costs(progress), progress.endpoints()
     asking: list[RenderableType] = [*money, *((money_report.endpoints(states),) if states else ())]
     lines = len(money) + (len(states) + 2 if states else 0)
     if progress.tally.judged > progress.tally.first_judged:
-        asking.insert(0, report.yields(progress.tally))
+        asking.insert(0, terminal_report.yields(progress.tally))
         lines += 1
     # A panel taller than the terminal would scroll instead of staying in place.
     shown = workers[: max(1, min(8, height - 24 - lines))]
-    parts: list[RenderableType] = [bar, *asking, "", report.funnel(progress.tally, progress.kept)]
-    parts += ["", report.reasons(progress.tally, 4), "", report.operators(progress.tally, 4)]
+    parts: list[RenderableType] = [bar, *asking, "", terminal_report.funnel(progress.tally, progress.kept)]
+    parts += ["", terminal_report.reasons(progress.tally, 4), "", terminal_report.operators(progress.tally, 4)]
     return Group(*parts, "", _workers(shown, sum(bool(w.label) for w in workers), len(workers)))
 
 

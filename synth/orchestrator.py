@@ -163,6 +163,8 @@ class Orchestrator:
 
     def _room(self) -> bool:
         """Whether one more sample may be begun."""
+        if self._source.needs(self._next) > self._turns.front:
+            return False
         absorbed = self._config.num_worker / self._judging.value if self._judging.value else 0.0
         limits = self._config.num_worker, self._config.max_in_flight, self._source.floor
         law = (absorbed, self._source.seconds, *limits)

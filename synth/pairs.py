@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from synth import export, rows
+from synth.dataset import folder
 from synth.errors import UsageError
 from synth.journal import Journal
 from synth.records import iter_records
@@ -31,7 +32,7 @@ class GivenPair:
 
 
 def find_pairs(path: Path, limit: int | None = None) -> list[GivenPair]:
-    """The first `limit` rows at `path`: a file, a folder of such files, a `format=dir` export, or a run directory.
+    """The first `limit` rows at `path`: a file, a folder of such files, an export, or a run directory.
 
     Raises UsageError that names the row that is no pair.
     """
@@ -56,13 +57,15 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[tupl
         return
     found = (file.parent for file in path.glob(f"*/{export.PAIR_FILE}"))
     # A gradient's folder behind its pair's.
-    if folders := sorted(found, key=lambda folder: (folder.name.removesuffix("Backward"), folder.name)):
-        for folder in folders:
-            yield folder.name, export.read_folder(folder)
+    if folders := sorted(found, key=lambda of_pair: (of_pair.name.removesuffix("Backward"), of_pair.name)):
+        for of_pair in folders:
+            yield of_pair.name, export.read_folder(of_pair)
         return
+    # Beside the data of a dataset folder lies what tells of it.
+    inside = path / folder.DATA if folder.is_dataset(path) else path
     files = sorted(
         file
-        for file in path.rglob("*")
+        for file in inside.rglob("*")
         if file.suffix in _ROW_FILES and file.name != export.DEDUP_FILE and file.is_file()
     )
     if not files:

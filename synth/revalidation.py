@@ -32,6 +32,10 @@ class OldAnswers:
         """As it was."""
         return self._patterns[sample]
 
+    def needs(self, sample: int) -> int:
+        """All patterns are known."""
+        return 0
+
     async def ask(self, sample: int, number: int, name: str, chain: Sequence[Attempt]) -> Received | None:
         """The old answer, with the verdict on it where there was no text to judge; None where the old run ended."""
         attempt = self._old.attempt(sample, number)

@@ -16,8 +16,9 @@ from hashlib import blake2b
 from typing import Any
 
 from synth.attempts import Attempt
+from synth.dataset.splits import group_of, root_of
 from synth.journal import Journal
-from validators.verdict import Pair, Stage
+from validators.verdict import Pair
 
 TEXT, WHOLE, REAL, TRUTH = "text", "whole number", "real number", "truth"
 TEXTS, WHOLES, REALS = "texts", "whole numbers", "real numbers"
@@ -67,6 +68,7 @@ COLUMNS: dict[str, str] = {
     "signature": TEXT,
     "graph_strict": TEXT,  # the ATen graph with shapes and arguments
     "graph_root": TEXT,  # the same without shapes, constants and names
+    "group": TEXT,  # rows of one group belong in one split, see synth/dataset/splits.py
     "duplicates": WHOLE,  # pairs that this one was kept for, itself included (synth/dedup)
     "provider": TEXT,
     "model": TEXT,  # as the server named it
@@ -87,14 +89,21 @@ def rows(journal: Journal) -> Iterator[dict[str, Any]]:
     for attempt in journal.kept_attempts():
         assert attempt.pair is not None
         assert attempt.program is not None
-        yield _row(attempt, attempt.program, attempt.pair, "forward", identity, versions)
+        group = group_of(attempt)  # a gradient's, too
+        yield _row(attempt, attempt.program, attempt.pair, "forward", group, identity, versions)
         gradient = journal.gradient(attempt.sample, attempt.attempt)
         if gradient is not None and gradient.program is not None and gradient.pair is not None:
-            yield _row(gradient, gradient.program, gradient.pair, "backward", identity, versions)
+            yield _row(gradient, gradient.program, gradient.pair, "backward", group, identity, versions)
 
 
 def _row(
-    attempt: Attempt, program: str, pair: Pair, direction: str, identity: dict[str, Any], versions: dict[str, str]
+    attempt: Attempt,
+    program: str,
+    pair: Pair,
+    direction: str,
+    group: str,
+    identity: dict[str, Any],
+    versions: dict[str, str],
 ) -> dict[str, Any]:
     evidence, origin = pair.evidence, attempt.origin
     content = blake2b(f"{program}\0{pair.triton_code}".encode("utf-8", "surrogatepass"), digest_size=20)
@@ -125,9 +134,8 @@ def _row(
         "source_hash": attempt.source_hash or "",
         "signature": attempt.signature or "",
         "graph_strict": attempt.graph or "",
-        "graph_root": next(
-            (str(v.metrics.get("root", "")) for v in attempt.verdicts or () if v.stage is Stage.GRAPH), ""
-        ),
+        "graph_root": root_of(attempt) or "",
+        "group": group,
         "duplicates": 1,
         # A journal of format 1 knows only what the whole run was asked for.
         "provider": origin.provider or str(identity.get("model_name", "")).partition(":")[0],

@@ -39,8 +39,13 @@ def derived_rng(seed: int, index: int, purpose: str) -> random.Random:
 
 def sample_pattern(config: RunConfig, sets: OperatorSets, index: int) -> tuple[str, ...]:
     """The original's rule: in each set, from min, step while random > p, up to max; drawn with replacement."""
+    return tuple(name for names in sample_by_set(config, sets, index) for name in names)
+
+
+def sample_by_set(config: RunConfig, sets: OperatorSets, index: int) -> list[list[str]]:
+    """The operators that `sample_pattern` draws from each set: core, compound, supporting."""
     rng = derived_rng(config.seed, index, "pattern")
-    pattern: list[str] = []
+    pattern: list[list[str]] = []
     for names, (low, high) in (
         (sets.core, config.num_core_ops_range),
         (sets.compound, config.num_compound_ops_range),
@@ -51,5 +56,5 @@ def sample_pattern(config: RunConfig, sets: OperatorSets, index: int) -> tuple[s
             count += 1
         if count and not names:
             raise UsageError("the operator catalogue has an empty set; set its range to [0,0].")
-        pattern.extend(rng.choice(names) for _ in range(count))
-    return tuple(pattern)
+        pattern.append([rng.choice(names) for _ in range(count)])
+    return pattern

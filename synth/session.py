@@ -57,6 +57,7 @@ def run_cast(
 ) -> int:
     """Runs or resumes with providers that are open; `again` is what the user is told to go on with."""
     with opened(config, around) as (config, run, journal):
+        cast = cast.following(journal)
 
         def open_source(money: Money) -> Source:
             def record(call: Call) -> None:

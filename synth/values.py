@@ -103,6 +103,32 @@ def span(high: int) -> Rule:
     return Rule(f"[min,max] with 0 <= min <= max <= {high}", convert)
 
 
+def shares(*names: str) -> Rule:
+    """A share for each name, none below 0, of 1 in all."""
+
+    def convert(value: Any) -> tuple[float, ...]:
+        listed = tuple(real(0, 1).convert(item) for item in value)
+        if len(listed) != len(names) or not math.isclose(sum(listed), 1.0, abs_tol=1e-9):
+            raise ValueError
+        return listed
+
+    return Rule(f"[{','.join(names)}], shares that are 1 in all", convert)
+
+
+def repository() -> Rule:
+    """`user/name`, as the Hugging Face hub allows names; or none."""
+    word = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+
+    def convert(value: Any) -> str | None:
+        if value is None or str(value).lower() == "none":
+            return None
+        if not re.fullmatch(f"{word}/{word}", str(value)) or len(str(value)) > 96 or re.search(r"--|\.\.", str(value)):
+            raise ValueError
+        return str(value)
+
+    return Rule("user/name of letters, digits and . _ -, or none", convert, literal=True)
+
+
 def choice(*names: str) -> Rule:
     """One of a few words."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 import operators
+from operators.order import order, pairs
 from validators.conduct import honesty
 from validators.conduct.honesty import History, Seeds, Side, copied, same
 from validators.conduct.instance import Instance, Ran
@@ -29,8 +30,9 @@ def check(loaded: Loaded, pattern: Sequence[str], settings: Settings) -> Verdict
 def judged(first: Side, pattern: Sequence[str], settings: Settings) -> Verdict:
     """Run two instances of the program on two sets of inputs each, and compare.  Raises Refused.
 
-    Metrics: `inputs` and `outputs` as `dtype[shape]`, `parameters` (count), `executed` (event counts), `signature`
-    (hash of the operators that ran, in order, with the shapes they ran on).
+    Metrics: `inputs` and `outputs` as `dtype[shape]`, `parameters` (count), `executed` (event counts), `order` (the
+    pattern's operators as they first ran), `pairs` (which of them were given which other's result, see
+    `operators.order`), `signature` (hash of the operators that ran, in order, with the shapes they ran on).
     """
     seeds = Seeds(settings.seed, settings.seed + 1, settings.seed + 2)
     first = first.another(first.filling)  # what an earlier stage left in the program's globals is not held against it
@@ -61,6 +63,8 @@ def judged(first: Side, pattern: Sequence[str], settings: Settings) -> Verdict:
             "outputs": shape_list(ran.output),
             "parameters": made.parameters,
             "executed": dict(sorted(ran.counts.items())),
+            "order": order(pattern, ran.counts, ran.events),
+            "pairs": list(map(list, pairs(pattern, ran.counts, ran.events, ran.reads))),
             "signature": signature,
         },
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from synth import values
 from synth.config import RULES, RunConfig
+from synth.dataset.splits import DEFAULT_SHARES, SPLITS
 from synth.dedup.limits import Limits
 from synth.mock_server import Behaviour
 
@@ -46,7 +47,7 @@ _RUN_PARAMS = tuple(
 )
 _CONFIG = Param("config", values.path("a TOML file", optional=True), "a TOML file of these keys; overrides win")
 _RUN_PATH = Param("path", values.path("a run directory", optional=True), "the run; default the newest in outputs/")
-_TABLES = ("all", "stage", "reason", "operator")
+_TABLES = ("all", "stage", "reason", "operator", "breadth")
 _SORTED_BY = ("provider", "model", "prompt", "pattern_size")
 _PROOFS = ("compiled", "numerics")
 _STAGES = ("contract", "similarity", "shapes", "eager", "graph", "triton", *_PROOFS)
@@ -146,11 +147,33 @@ _LISTED = (
         "export",
         "export",
         "write a run's PyTorch-Triton pairs in KernelBook's columns and more",
-        ("python -m synth .export format=jsonl out=pairs.jsonl",),
+        (
+            "python -m synth .export path=outputs/RUN out=./dataset splits=[0.9,0.05,0.05]",
+            "python -m synth .export format=jsonl out=pairs.jsonl",
+        ),
         (
             _RUN_PATH,
-            _FORMAT,
-            Param("out", values.path("a path", optional=True), "where to; default <run>/export/pairs.<format>"),
+            Param(
+                "format",
+                values.choice("parquet", "jsonl", "dir"),
+                "the form; parquet: a dataset folder with splits and a card, or one file where out ends in .parquet",
+                "parquet",
+            ),
+            Param(
+                "out", values.path("a path", optional=True), "where to; default <run>/export/dataset, or pairs.<format>"
+            ),
+            Param(
+                "splits",
+                values.shares(*SPLITS),
+                "shares of a dataset folder's splits; what has one graph stays in one split",
+                DEFAULT_SHARES,
+            ),
+            Param(
+                "push",
+                values.repository(),
+                "upload the dataset folder to the Hugging Face hub (token: HF_TOKEN or login); none: nothing leaves",
+            ),
+            Param("private", values.flag(), "with push: a repository that is made now is private", True),
             *_DEDUP,
         ),
         positional="path",
@@ -176,10 +199,30 @@ _LISTED = (
         "stats",
         "stats",
         "funnel, reasons, operators and cost of a run",
-        ("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
+        (
+            *("python -m synth .stats by=operator", "python -m synth .stats by=prompt,model,pattern_size"),
+            "python -m synth .stats by=breadth",
+        ),
         (
             _RUN_PATH,
             Param("by", values.words(*_TABLES, *_SORTED_BY), "tables in full, and what to sort samples by", ("all",)),
+        ),
+        positional="path",
+    ),
+    Command(
+        "report",
+        "report",
+        "a run as one HTML file: funnel, yield, coverage, evidence, cost, failures, samples beside their Triton",
+        ("python -m synth .report path=outputs/RUN out=report.html",),
+        (
+            _RUN_PATH,
+            Param("out", values.path("a file", optional=True), "where to; default <run>/report.html"),
+            Param(
+                "samples",
+                values.whole(0, 100_000),
+                "attempts whose texts come along; the page tells how many do not",
+                200,
+            ),
         ),
         positional="path",
     ),

@@ -9,10 +9,10 @@ from rich.table import Table
 from synth.errors import UsageError, nearest
 from synth.figures import tally_of
 from synth.journal import Journal
-from synth.report import percent
 from synth.rundir import existing_run
 from synth.tally import Tally
 from synth.terminal import console, say
+from synth.terminal_report import percent
 
 
 def run(given: dict[str, Any]) -> int:

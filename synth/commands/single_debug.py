@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     sets = catalogue_sets()
     cast = open_cast(config, sets)
     pattern = _pattern(cast, sets, index, asked)
-    cast = Cast(config, cast.choice, cast.repair, cast.strategies, lambda _: pattern)
+    cast = replace(cast, pattern=lambda _: pattern)
     folder = Path(out or DEFAULT_PARENT / "debug" / base_name(pattern))
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from synth import groups, report
+from synth import groups, terminal_report
+from synth.breadth import measure
+from synth.breadth.printing import tables
 from synth.dedup.limits import told
 from synth.errors import DONE, UsageError
 from synth.export import DEDUP_FILE
@@ -24,6 +26,7 @@ def run(given: dict[str, Any]) -> int:
     try:
         progress = progress_of(journal)
         grouped = groups.group(journal, dimensions) if dimensions else {}
+        broad = measure(journal) if "breadth" in by else None
     finally:
         journal.close()
     out = console()
@@ -31,19 +34,21 @@ def run(given: dict[str, Any]) -> int:
     if (line := _exported(run_dir)) is not None:
         say(out, line)
     if "all" in by:
-        out.print(report.figures(progress))
+        out.print(terminal_report.figures(progress))
     else:
-        say(out, report.summary(progress))
+        say(out, terminal_report.summary(progress))
     if dimensions:
         out.print(groups.table(grouped, dimensions))
     if "stage" in by:
-        out.print(report.funnel(progress.tally, progress.kept))
+        out.print(terminal_report.funnel(progress.tally, progress.kept))
     if "reason" in by:
-        out.print(report.reasons(progress.tally))
+        out.print(terminal_report.reasons(progress.tally))
     if {"stage", "reason"} & set(by) and progress.gradients.judged:
-        out.print(*report.gradients(progress.gradients), sep="\n")
+        out.print(*terminal_report.gradients(progress.gradients), sep="\n")
     if "operator" in by:
-        out.print(report.operators(progress.tally, at_least=1))
+        out.print(terminal_report.operators(progress.tally, at_least=1))
+    if broad is not None:
+        out.print(*tables(broad), sep="\n")
     return DONE
 
 

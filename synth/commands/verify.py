@@ -15,8 +15,8 @@ from synth.judging import PROOFS, JudgingPool, PoolOpener, open_pool, settings_o
 from synth.pairs import GivenPair, find_pairs
 from synth.passing import Batch, Pass, Sink, opened, rejection
 from synth.progress import Progress
-from synth.report import percent
 from synth.terminal import console, say
+from synth.terminal_report import percent
 from validators.verdict import Judgement, Program, Settings, Stage
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from synth.dedup.record import Record, record_of
@@ -31,8 +31,28 @@ def records(found: Iterable[Family]) -> Iterator[Record]:
         yield record_of(row, gradient=len(family) > 1, label=label)
 
 
-def kept(found: Iterable[Family], selection: Selection) -> Iterator[Family]:
-    """Those that are kept, with the number of rows that each stands for; `found` are the ones that were selected of."""
+def group_names(found: Iterable[Family], selection: Selection) -> dict[str, str]:
+    """A name for each of the selection's groups: the smallest of the groups that its rows come with.
+
+    Those are named after graphs, so that a name stays where rows of graphs that are there are added; only a program
+    that joins two groups moves one of them.
+    """
+    names: dict[str, str] = {}
+    for number, family in enumerate(found):
+        key = selection.group(number)
+        own = str(family[0][1].get("group") or key)  # a row of other origin has none
+        names[key] = min(names.get(key, own), own)
+    return names
+
+
+def kept(found: Iterable[Family], selection: Selection, names: Mapping[str, str] | None = None) -> Iterator[Family]:
+    """Those that are kept, with the number of rows that each stands for; `found` are the ones that were selected of.
+
+    With `names` (see `group_names`) each row is given its group's.
+    """
     for number, family in enumerate(found):
         if not selection.fates[number]:
-            yield [(label, row | {"duplicates": int(selection.stands_for[number])}) for label, row in family]
+            more: Row = {"duplicates": int(selection.stands_for[number])}
+            if names is not None:
+                more["group"] = names[selection.group(number)]
+            yield [(label, row | more) for label, row in family]

@@ -21,7 +21,7 @@ class Builtin:
         from synth.synthesizer import write_program
 
         rng = derived_rng(request.seed, request.sample, f"program:{request.attempt}")
-        source = write_program(request.pattern, rng, request.class_name)
+        source = write_program(request.pattern, rng, request.class_name, request.ordered)
         return Answer(f"```python\n{source.rstrip()}\n```\n\nFinal Pattern: [{', '.join(request.pattern)}]\n")
 
     async def aclose(self) -> None:

@@ -32,6 +32,8 @@ class Request:
     messages: tuple[Message, ...] = ()
     #: reasoning included
     max_output_tokens: int = 16384
+    #: whether the operators are to run in the pattern's order; providers that are prompted are not told
+    ordered: bool = False
 
 
 @dataclass(frozen=True)

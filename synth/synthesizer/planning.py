@@ -9,6 +9,7 @@ from operators.spec import Layout, Operator, expr, loose, shape_of
 from synth.synthesizer.adapters import MOST_ELEMENTS
 from synth.synthesizer.blocks import join, run_group
 from synth.synthesizer.itinerary import Stage, plan_stages
+from synth.synthesizer.ordered import ordered_stages
 from synth.synthesizer.scope import Scope, Value
 from synth.synthesizer.steps import enough
 
@@ -21,9 +22,10 @@ _BATCHES = (1, 2, 2, 3, 4, 4, 4, 5, 6, 8, 8, 8, 10, 12, 16)
 def plan_forward(scope: Scope, pattern: Sequence[str]) -> Value:
     """Write every operator of `pattern` in `scope` and return the result."""
     entries = [get(name) for name in pattern]
-    stages = plan_stages(entries, scope.rng)
+    ordered = scope.program.ordered
+    stages = ordered_stages(entries, scope.rng) if ordered else plan_stages(entries, scope.rng)
     batch = scope.rng.choice(_BATCHES)
-    if len(stages) >= 2 and scope.rng.random() < 0.3:
+    if len(stages) >= 2 and not ordered and scope.rng.random() < 0.3:
         cut = scope.rng.randint(1, len(stages) - 1)
         left = _run(scope, stages[:cut], _first(scope, stages[:cut], batch))
         right = _run(scope, stages[cut:], _first(scope, stages[cut:], batch))

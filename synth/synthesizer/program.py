@@ -9,7 +9,7 @@ from operators.spec import Layout
 from synth.synthesizer.planning import plan_forward
 from synth.synthesizer.render import WIDTH, render_class
 from synth.synthesizer.scope import Input, Program, Scope
-from synth.synthesizer.style import Style, draw_style
+from synth.synthesizer.style import Style, draw_style, in_order
 from synth.synthesizer.wording import class_doc
 
 _AXES = {
@@ -21,30 +21,34 @@ _AXES = {
 }
 
 
-def write_program(pattern: Sequence[str], rng: Random, class_name: str) -> str:
+def write_program(pattern: Sequence[str], rng: Random, class_name: str, ordered: bool = False) -> str:
     """A program that runs every operator of `pattern`, with multiplicity.
 
     Args:
         pattern: names from the catalogue; KeyError on any other, ValueError when empty.
         rng: the only source of chance; the result is a function of it and the other arguments.
         class_name: the name of the main class.
+        ordered: whether the operators run in the order of `pattern`, each on what the one before it made, as far as
+            that can be done.
 
     Returns:
         Python source with `class_name`, `get_inputs()` and `get_init_inputs()`.
     """
-    return _write(pattern, rng, class_name, checked=False)
+    return _write(pattern, rng, class_name, checked=False, ordered=ordered)
 
 
-def write_checked_program(pattern: Sequence[str], rng: Random, class_name: str) -> str:
+def write_checked_program(pattern: Sequence[str], rng: Random, class_name: str, ordered: bool = False) -> str:
     """Like `write_program`, with an assertion of the planned shape after every statement of the main class."""
-    return _write(pattern, rng, class_name, checked=True)
+    return _write(pattern, rng, class_name, checked=True, ordered=ordered)
 
 
-def _write(pattern: Sequence[str], rng: Random, class_name: str, checked: bool) -> str:
+def _write(pattern: Sequence[str], rng: Random, class_name: str, checked: bool, ordered: bool) -> str:
     if not pattern:
         raise ValueError("a pattern needs at least one operator")
     style = draw_style(rng)
-    program = Program(rng, style, class_name)
+    if ordered:
+        style = in_order(style)
+    program = Program(rng, style, class_name, ordered=ordered)
     scope = Scope(program)
     result = plan_forward(scope, pattern)
     layouts = [i.value.layout for i in scope.inputs]

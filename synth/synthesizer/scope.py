@@ -56,6 +56,7 @@ class Program:
     rng: Random
     style: Style
     class_name: str
+    ordered: bool = False  # the pattern's order is asked for
     helpers: list[str] = field(default_factory=list)
     class_names: set[str] = field(default_factory=set)
     adapters: int = 0

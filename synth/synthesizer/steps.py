@@ -87,6 +87,8 @@ def _operand(scope: Scope, operand: Operand, x: Value) -> Value:
         return scope.add_input(x.layout, operand.shape, "target") if roomy else _derived(scope, x)
     rng = scope.rng
     same = [v for v in scope.values if v.origin is not x.origin and v.shape == operand.shape]
+    if scope.program.ordered and (made := [v for v in same if v.maker]):
+        return rng.choice(made[-3:])
     if same and rng.random() < 0.75:
         return rng.choice(same[-3:])
     if scope.room_for_inputs() and x.size <= 20_000 and rng.random() < 0.45:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from io import StringIO
+from itertools import pairwise
 from typing import ClassVar
 
 from rich.console import Console
@@ -58,7 +59,8 @@ class FakePool:
         if digest[0] < 32:
             failed = Verdict(Stage.EAGER, False, Reason.NON_FINITE, "output 0 holds NaN", cpu_seconds=0.1)
             return Judgement((contract, similarity, failed))
-        seen = {"inputs": ["float32[2, 3]"], "outputs": ["float32[2, 3]"], "parameters": 0}
+        ran = {"order": list(program.pattern), "pairs": [list(pair) for pair in pairwise(program.pattern)]}
+        seen = {"inputs": ["float32[2, 3]"], "outputs": ["float32[2, 3]"], "parameters": 0, **ran}
         eager = Verdict(Stage.EAGER, True, metrics={"signature": str(digest[1] % 128), **seen}, cpu_seconds=0.1)
         triton = Verdict(Stage.TRITON, True, cpu_seconds=0.5)
         pair = Pair(f"# {program.entry_point}New\n", "# as written\n", ("triton_poi_0",), "sm_80", {"n": digest[2]})

@@ -128,6 +128,7 @@ def test_every_field_changes_the_hash_unless_operational() -> None:
         "requests_per_minute": 5.0,
         "tokens_per_minute": 5.0, "request_timeout": 5.0, "max_cost": 5.0, "price": (1.0, 2.0),
         "templates": "triton", "backward": True, "allow_unsafe": True,
+        "steer": "coverage", "steer_every": 7,
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(RunConfig)}
     for key, value in changed.items():

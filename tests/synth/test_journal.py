@@ -122,6 +122,19 @@ def test_a_journal_without_graphs_can_be_read_but_not_gone_on_with(path: Path) -
         Journal.create_or_open(path)
 
 
+def test_what_is_read_together_belongs_together_while_a_run_writes(path: Path) -> None:
+    writing = Journal.create_or_open(path)
+    writing.add_answer(0, 1, ("A",), "n", "a")
+    reading = Journal.open_to_read(path)
+    with reading.snapshot():
+        assert len(list(reading.begun())) == 1
+        writing.add_answer(1, 1, ("A",), "n", "a")
+        assert len(list(reading.begun())) == 1
+    assert len(list(reading.begun())) == 2
+    reading.close()
+    writing.close()
+
+
 def damaged(path: Path) -> None:
     journal = Journal.create_or_open(path)
     for sample in range(50):

@@ -127,6 +127,9 @@ def test_a_journal_of_format_1_is_read_and_not_written(tmp_path: Path, capsys: p
     assert json.loads(new[0])["provider"] == "builtin"  # what the run was asked for
     assert cli.main([".stats", str(tmp_path), "by=all,model"]) == 0
     assert "12/12 samples decided" in capsys.readouterr().out
+    assert cli.main([".report", str(tmp_path), f"out={tmp_path / 'report.html'}"]) == 0
+    assert cli.main([".export", str(tmp_path), f"out={tmp_path / 'dataset'}", "dedup=false"]) == 0
+    assert f"{len(new)} pairs in" in capsys.readouterr().out
     with pytest.raises(UsageError, match=r"journal format 1, this synth writes 4.*\.revalidate"):
         run_fake(config)
     assert run.journal.read_bytes() == before

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from synth import monitor, report
+from synth import monitor, terminal_report
 from synth.asking.calls import Call
 from synth.asking.meter import EndpointState
 from synth.errors import UsageError
@@ -96,7 +96,7 @@ def test_what_an_accepted_pair_took_is_told_by_stage() -> None:
         tally.add((), [Verdict(Stage.EAGER, True, cpu_seconds=seconds / 2), Verdict(Stage.TRITON, True)], None, None)
     tally.add_judgement((), FAILED)
     out = StringIO()
-    Console(file=out, width=130).print(report.funnel(tally, 3))
+    Console(file=out, width=130).print(terminal_report.funnel(tally, 3))
     rows = {line.split()[0]: line.split() for line in out.getvalue().splitlines()}
     assert rows["eager"][-3:] == ["2.500", "1.000", "1.500"]  # the failed one's 3 s count for the accepted ones, too
     assert rows["contract"][-2:] == ["-", "-"]
@@ -154,7 +154,7 @@ def test_the_panel_shows_what_asking_costs_and_fits() -> None:
 
 
 def test_the_plain_line_tells_what_asking_costs() -> None:
-    line = report.plain_line(asked_progress())
+    line = terminal_report.plain_line(asked_progress())
     assert "spent $0.8000" in line
     assert "api.example m: 31/64 cooling 12 s" in line
     assert "\n" not in line
@@ -163,7 +163,7 @@ def test_the_plain_line_tells_what_asking_costs() -> None:
 def test_the_plain_line_is_one_line() -> None:
     progress = Progress(total=50, phase="judging", settled=12, kept=9)
     progress.tally.add_judgement(["Conv2d"], FAILED)
-    line = report.plain_line(progress)
+    line = terminal_report.plain_line(progress)
     assert "12/50" in line
     assert "eager/timeout 1" in line
     assert "\n" not in line
@@ -180,7 +180,7 @@ def test_a_resumed_runs_rate_counts_this_process_only() -> None:
 
 
 def test_durations_read_well() -> None:
-    assert [report.duration(s) for s in (None, 5, 65, 3725)] == ["-", "0:05", "1:05", "1:02:05"]
+    assert [terminal_report.duration(s) for s in (None, 5, 65, 3725)] == ["-", "0:05", "1:05", "1:02:05"]
 
 
 def test_replay_answers_from_its_file(tmp_path: Path) -> None:

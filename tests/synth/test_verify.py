@@ -66,7 +66,7 @@ def test_all_forms_of_an_export_and_the_run_itself_hold_the_same_pairs(tmp_path:
         assert cli.main([".export", f"path={run}", f"format={form}", "dedup=false"]) == 0
     texts = [
         sorted((pair.entry_point, pair.python_code, pair.triton_code, pair.device_targets) for pair in find_pairs(path))
-        for path in (run, *(run / "export" / name for name in ("pairs.parquet", "pairs.jsonl", "pairs")))
+        for path in (run, *(run / "export" / name for name in ("dataset", "pairs.jsonl", "pairs")))
     ]
     assert len(texts[0]) > 3
     assert texts[0] == texts[1] == texts[2] == texts[3]

@@ -32,7 +32,7 @@ class Net(nn.Module):
 
 def test_what_ran_is_counted_once_and_what_did_not_run_is_not() -> None:
     with torch.no_grad():
-        output, counts, events = record(Net().eval(), [torch.randn(2, 3, 6, 6)])
+        output, counts, events, _ = record(Net().eval(), [torch.randn(2, 3, 6, 6)])
     assert output.shape == (2, 1, 5)
     assert counts["M:Conv2d"] == 1 and "F:conv2d" not in counts
     assert counts["M:ReLU"] == 1 and counts["F:relu"] == 1  # the module, and the function inside of Block
@@ -70,7 +70,28 @@ def test_a_channel_shuffle_by_hand_counts_and_a_mere_transpose_does_not() -> Non
             return y + x.view(b, 3, c // 3, n).reshape(b, c, n) + x.transpose(1, 2).reshape(b, c, n)
 
     x = torch.randn(2, 6, 5)
-    output, counts, _ = record(Shuffle(), [x])
+    output, counts, *_ = record(Shuffle(), [x])
     assert counts["F:channel_shuffle"] == 1
     assert torch.equal(output, nn.ChannelShuffle(3)(x[..., None])[..., 0])
     assert "F:channel_shuffle" not in record(Other(), [x])[1]
+
+
+def test_each_event_tells_whose_results_it_was_given() -> None:
+    class Reads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.head = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            z = self.head(x)
+            left, right = torch.chunk(z, 2, dim=1)
+            z.mul_(2)
+            return torch.cat([left, right, y], dim=1) + torch.add(input=z, other=z).sum()
+
+    x = torch.randn(3, 4)
+    with torch.no_grad():
+        _, _, events, reads = record(Reads().eval(), [x, x.clone()])
+    names = [event.partition("(")[0] for event in events]
+    assert names == ["M:Sequential", "M:Linear", "M:ReLU", "F:chunk", "F:mul", "F:cat", "F:add", "F:sum", "F:add"]
+    # Sequential's result is that of the ReLU in it; what was changed in place is by who changed it.
+    assert reads == [[], [], [1], [0, 2], [0, 2], [3], [4], [6], [5, 7]]

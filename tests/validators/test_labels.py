@@ -36,6 +36,7 @@ def test_a_pointwise_kernel() -> None:
     )
     kernel = only(found)
     assert kernel["kind"] == "pointwise" and kernel["operators"] == ["sin", "mul", "add"]
+    assert kernel["dtype"] == "fp32" and kernel["rank"] == 1
     assert kernel["bytes"] == 4 * (64 * 96 + 96 + 64 * 96)
     assert kernel["flops"] == 3 * 64 * 96
     assert found["intensity"] == round(kernel["flops"] / kernel["bytes"], 4)

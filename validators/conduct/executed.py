@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
 
 # Modules whose children are the program's own affair: what runs inside them is counted as usual.
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -67,9 +68,12 @@ class _FunctionCounter(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         # The mode is off while `func` runs, so only the outermost call of a nest is seen.
+        before = len(self.recorder.signature)
         if not _is_programs(func):
-            self.recorder.saw_function(func, args)
+            self.recorder.saw_function(func, args, kwargs)
         output = func(*args, **(kwargs or {}))
+        if len(self.recorder.signature) > before:
+            self.recorder.gave(before, output)
         self.recorder.made(func, args, output)
         return output
 
@@ -104,6 +108,9 @@ class _Recorder:
         self.root = root
         self.counts: Counter[str] = Counter()
         self.signature: list[str] = []
+        self.reads: list[list[int]] = []  # for each of `signature`: the earlier ones whose results it was given
+        self.makers: Any = WeakTensorKeyDictionary()  # tensor: the events that it came out of
+        self.open: list[tuple[nn.Module, int]] = []  # modules that are running now, with their events
         self.inside: list[nn.Module] = []  # torch's own modules that are running now, outermost first
         self.ran: set[int] = set()
         self.used: set[int] = set()
@@ -116,6 +123,7 @@ class _Recorder:
         name = torch_class(module)
         self.ran.add(id(module))
         if module is not self.root or name != "Module":
+            self.open.append((module, len(self.signature)))
             self.saw(f"M:{name}", args)
         if name != "Module" and not isinstance(module, _CONTAINERS):
             self.inside.append(module)
@@ -123,23 +131,33 @@ class _Recorder:
     def leave(self, module: nn.Module, args: Any, output: Any) -> None:
         if self.inside and self.inside[-1] is module:
             self.inside.pop()
+        if not self.inside and self.open and self.open[-1][0] is module:
+            self.gave(self.open.pop()[1], output)
 
-    def saw_function(self, func: Any, args: Any) -> None:
+    def saw_function(self, func: Any, args: Any, kwargs: Any) -> None:
         if self.inside:
             return
         self.used.update(id(a) for a in _tensors(args))
         name = getattr(func, "__name__", "").strip("_")
         if name and name not in _ATTRIBUTES:
-            self.saw(f"F:{name}", args)
+            self.saw(f"F:{name}", args, kwargs)
 
     def made(self, func: Any, args: Any, output: Any) -> None:
         if not self.inside and self.shuffles.step(getattr(func, "__name__", "").strip("_"), args, output):
             self.counts["F:channel_shuffle"] += 1
 
-    def saw(self, event: str, args: Any) -> None:
+    def saw(self, event: str, args: Any, kwargs: Any = None) -> None:
         self.counts[event] += 1
+        given = [*_tensors(args), *_tensors(list((kwargs or {}).values()))]
+        self.reads.append(sorted({maker for tensor in given for maker in self.makers.get(tensor, ())}))
         shapes = ",".join(f"{str(t.dtype).removeprefix('torch.')}{list(t.shape)}" for t in _tensors(args))
         self.signature.append(f"{event}({shapes})")
+
+    def gave(self, event: int, output: Any) -> None:
+        """What a module returns, it and the last call inside of it have made."""
+        for tensor in _tensors(output):
+            within = (maker for maker in self.makers.get(tensor, ()) if maker > event)
+            self.makers[tensor] = (event, *within)
 
     def count_holders(self) -> None:
         """ModuleList and its kin have no forward: they count when something they hold was used."""
@@ -158,12 +176,14 @@ def _tensors(value: Any) -> list[torch.Tensor]:
     return []
 
 
-def record(model: nn.Module, inputs: Sequence[Any]) -> tuple[Any, dict[str, int], list[str]]:
+def record(model: nn.Module, inputs: Sequence[Any]) -> tuple[Any, dict[str, int], list[str], list[list[int]]]:
     """Run `model(*inputs)` once.
 
     Returns the output, how often each event happened (`M:<class>` for torch's modules, `M:Module` for
-    user-defined ones, `F:<function>` for functions called outside torch's modules), and the events in order
-    with the dtypes and shapes of their tensor arguments.  Raises whatever the model raises.
+    user-defined ones, `F:<function>` for functions called outside torch's modules), the events in order
+    with the dtypes and shapes of their tensor arguments, and for each of these the indices of the earlier ones
+    whose results it was given, as far as positional arguments of modules and all of functions show it.  Raises
+    whatever the model raises.
     """
     recorder = _Recorder(model)
     hooks: list[Any] = [
@@ -177,4 +197,4 @@ def record(model: nn.Module, inputs: Sequence[Any]) -> tuple[Any, dict[str, int]
         for hook in hooks:
             hook.remove()
     recorder.count_holders()
-    return output, dict(recorder.counts), recorder.signature
+    return output, dict(recorder.counts), recorder.signature, recorder.reads

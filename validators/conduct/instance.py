@@ -41,6 +41,7 @@ class Ran:
     notes: dict[str, str]
     counts: dict[str, int] = field(default_factory=dict)
     events: list[str] = field(default_factory=list)
+    reads: list[list[int]] = field(default_factory=list)  # for each event: the earlier ones whose results it was given
 
 
 class Instance:
@@ -78,6 +79,7 @@ class Instance:
         """One forward pass, without gradients; `training` leaves eval mode for it.  Raises Refused."""
         counts: dict[str, int] = {}
         events: list[str] = []
+        reads: list[list[int]] = []
         before = _visible_state(self.model)
         watch, subclasses = Watch(reseeding=True), Subclasses()
         with torch.no_grad(), ExitStack() as stack:
@@ -89,7 +91,7 @@ class Instance:
             _seed(seed)
             try:
                 if recording:
-                    output, counts, events = record(self.model, inputs)
+                    output, counts, events, reads = record(self.model, inputs)
                 else:
                     output = self.model(*inputs)
             except Exception as error:
@@ -107,7 +109,7 @@ class Instance:
             "patched": self.loaded.patched(),
             "alias": _alias(output, inputs),
         }
-        return Ran(output, inputs, notes, counts, events)
+        return Ran(output, inputs, notes, counts, events, reads)
 
     def another(self, filling: int) -> Instance:
         """The program imported anew, where it lets itself be imported twice."""

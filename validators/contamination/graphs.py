@@ -10,7 +10,10 @@ from typing import Any
 from validators.contamination import parts
 from validators.contamination.packs import Finding, Packs, Problem
 
-MIN_NODES = 3  # of a problem that is looked for as a part; below, parts of it are in every program
+#: operators, biases aside, of a problem that is looked for as a part: fewer (a layer and its activation) are in every
+#: program, and a corpus without them would be absurd
+MIN_OPERATORS = 3
+_LINEAR = ("~matmul", "conv")
 MAX_NODES = 400  # of a problem whose graph is kept whole
 MIN_FEATURES = 10  # of a problem that is told by a share of its features: a share of few is an accident
 REVIEW = 0.6  # share of a problem's features from which on it is told, though nothing is turned down for it
@@ -19,7 +22,7 @@ REVIEW = 0.6  # share of a problem's features from which on it is told, though n
 def fingerprint(problem: Problem, features: dict[str, Any]) -> Problem:
     """The problem with what its graph is known by; `features` are `aten.features`."""
     nodes = features["nodes"]
-    looked_for = problem.level != 1 and nodes >= MIN_NODES
+    looked_for = problem.level != 1 and _operators(features["loose"]) >= MIN_OPERATORS
     own = tuple((str(feature), int(count)) for feature, count in features["wl2"])
     graph = parts.hashed(features["loose"])
     return replace(
@@ -45,11 +48,17 @@ def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Fi
         for share, key in packs.best_share(found, packs.features, MIN_FEATURES)[:1]:
             if share >= min(REVIEW, containment):
                 findings.append(packs.finding("T2 part", key, share))
-    if sum(features["operators"].values()) >= MIN_NODES:
+    if sum(features["operators"].values()) >= MIN_OPERATORS:
         known = packs.operators.get(operators_hash(features["operators"]))
         if known is not None:
             findings.append(packs.finding("T3 operators", known))
     return findings
+
+
+def _operators(loose: list[list[Any]]) -> int:
+    """Nodes of a loose graph without the biases of its products and convolutions."""
+    biases = sum(op == "~add" and len(of) == 1 and loose[of[0]][0].startswith(_LINEAR) for op, _, of in loose)
+    return len(loose) - biases
 
 
 def operators_hash(operators: dict[str, int]) -> str:

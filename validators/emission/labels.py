@@ -17,6 +17,9 @@ microseconds: a lower bound that no launch overhead enters.
 
 Difficulty, 1 to 5: by kernel launches (library calls included) one launch is 1, up to 4 are 2, up to 12 are 3, more
 are 4; one level more where any kernel is a template, a scan, a sort, or a reduction in a loop or over several blocks.
+
+A kernel's dtype is that of the first tensor it writes, as Triton names it (`fp32`); its rank the number of axes that it
+goes over, reduced ones included, as Inductor has folded them.
 """
 
 from __future__ import annotations
@@ -52,6 +55,8 @@ PEAKS: dict[str, Peak] = {
 HARD_KINDS = {"template", "reduction", "scan", "split_scan", "sort", "cooperative_reduction", "mix_order_reduction"}
 _HEURISTIC = re.compile(r"^@triton_heuristics\.(\w+)\(", re.MULTILINE)
 _ORIGINAL = re.compile(r"Original ATen: \[([^\]]*)\]")
+_HINTS = re.compile(r"size_hints=\{([^}]*)\}")
+_PROGRAM_ID = re.compile(r"tl\.program_id\((\w+)\)")
 _FRAGMENT = re.compile(r"^#   %(\w+) : .* = call_function\[", re.MULTILINE)
 _NAMED = r"BATCH|STEPS|UNITS|[MNK]|(?:IN|OUT|KERNEL)_[CDHW]|GROUPS"
 _SIZE = re.compile(rf"^    ({_NAMED})(?: : tl\.constexpr)? = (\d+)$", re.MULTILINE)
@@ -97,12 +102,28 @@ def _kernel_label(kernel: _Kernel, target: str) -> dict[str, Any]:
     return {
         "kind": kernel.kind,
         "operators": kernel.operators,
+        "dtype": _written(kernel.source),
+        "rank": _rank(kernel.source),
         "calls": kernel.calls,
         "bytes": kernel.bytes,
         "flops": kernel.flops,
         "intensity": _ratio(kernel.flops, kernel.bytes),
         "roofline_us": round(_microseconds(kernel, target), 3),
     }
+
+
+def _written(source: str) -> str:
+    """The element type of the first tensor that a kernel writes; "" where it takes no tensor."""
+    signature = _signature(ast.parse(source))
+    pointers = {name: kind[1:] for name, kind in signature.items() if kind.startswith("*")}
+    written = [kind for name, kind in pointers.items() if name.startswith(("out_ptr", "in_out_ptr"))]
+    return next(iter([*written, *pointers.values()]), "")
+
+
+def _rank(source: str) -> int:
+    """Axes of the iteration space; for kernels that do not say, templates among them, those of the grid."""
+    hints = _HINTS.search(source)
+    return hints[1].count(":") if hints else len(set(_PROGRAM_ID.findall(source)))
 
 
 def _ratio(flops: int, moved: int) -> float:

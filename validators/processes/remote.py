@@ -133,7 +133,8 @@ class RemoteInstance:
         found = self._ask("run", inputs=inputs, seed=seed, recording=recording, training=training)
         counts = _mapping(found["counts"], str, int)
         events = [str(event) for event in _list(found["events"])]
-        return Ran(found["output"], _list(found["inputs"]), _mapping(found["notes"], str, str), counts, events)
+        reads = [[_whole(index) for index in _list(event)] for event in _list(found["reads"])]
+        return Ran(found["output"], _list(found["inputs"]), _mapping(found["notes"], str, str), counts, events, reads)
 
     def another(self, filling: int) -> RemoteInstance:
         """As `Instance.another`."""
