@@ -109,7 +109,8 @@ def test_a_target_that_no_code_is_written_for_is_refused(typed: object) -> None:
 
 
 def test_what_the_validators_need_reaches_them() -> None:
-    config = build({"templates": "extern", "prove": False, "seed": 7, "max_tensor_bytes": 9, "benchmark_containment": 0.7})
+    given = {"templates": "extern", "prove": False, "seed": 7, "max_tensor_bytes": 9, "benchmark_containment": 0.7}
+    config = build(given)
     settings = settings_of(config)
     assert settings.benchmark_containment == 0.7 and settings.fingerprints == ()
     assert (settings.templates, settings.seed, settings.max_tensor_bytes) == ("extern", 7, 9)
