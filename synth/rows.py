@@ -130,7 +130,7 @@ def _row(
         "synth_version": versions.get("synth", ""),
         "evidence": json.dumps(evidence, sort_keys=True),
         # What each stage found; its cost in CPU seconds is no part of it, since that differs from run to run.
-        "verdicts": json.dumps({v.stage: v.metrics for v in attempt.verdicts or ()}, sort_keys=True),
+        "verdicts": json.dumps({v.stage: _told(v.metrics) for v in attempt.verdicts or ()}, sort_keys=True),
         "source_hash": attempt.source_hash or "",
         "signature": attempt.signature or "",
         "graph_strict": attempt.graph or "",
@@ -147,6 +147,11 @@ def _row(
         "sample": attempt.sample,
         "attempt": attempt.attempt,
     }
+
+
+def _told(metrics: dict[str, Any]) -> dict[str, Any]:
+    """Without the graph itself, which the program is anyway."""
+    return {key: value for key, value in metrics.items() if key != "loose"}
 
 
 def _labels(pair: Pair) -> dict[str, Any]:

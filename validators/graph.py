@@ -47,8 +47,7 @@ def check(program_side: Asked, side: Side, settings: Settings) -> Verdict:
     runs = Stage.EAGER in settings.stages and behaviour.may_be_known(told)
     if runs and not any(finding.tier == "T1 root" for finding in findings):
         findings += behaviour.check(side, known, settings.seed)
-    metrics = {key: value for key, value in told.items() if key != "parts"}
-    metrics["contamination"] = [finding.to_json() for finding in findings]
+    metrics = told | {"contamination": [finding.to_json() for finding in findings]}
     for finding in findings:
         if reason := _rejects(finding, settings):
             return Verdict(Stage.GRAPH, False, reason, str(finding), metrics)

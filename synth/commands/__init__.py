@@ -276,6 +276,11 @@ _LISTED = (
             Param("path", values.path("a .py or .jsonl file, or a directory"), "programs in KernelBench's form"),
             Param("out", values.path("a file", optional=True), "default <benchmark>.fingerprints.json"),
             Param("benchmark", values.text("a name", optional=True), "what findings call it; default the path's name"),
+            Param(
+                "unrelated",
+                values.path("a .py or .jsonl file, or a directory", optional=True),
+                "programs without the benchmark; problems that are a part of one are told by equality only",
+            ),
             Param("about", values.text("a text", optional=True), "written into the file: source, commit, licence"),
             *_picked("num_worker", "validation_timeout", "max_tensor_bytes", "allow_unsafe"),
         ),

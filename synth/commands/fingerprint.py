@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +23,25 @@ from validators.verdict import Judgement, Program, Stage
 _LEVEL = re.compile(r"(?:^|[/_-])level[_-]?(\d+)(?=[/_-]|$)", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class _Item:
+    """A problem, or a program that has nothing to do with the benchmark."""
+
+    label: str
+    level: int
+    name: str
+    candidate: Candidate
+    unrelated: bool = False
+
+
 def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     """Takes the fingerprints of everything at `path` and writes the pack; the exit code."""
     if "path" not in given:
         raise UsageError("path is missing: name a folder of problems, or a .jsonl file.")
     path: Path = given["path"]
+    others: Path | None = given.get("unrelated")
     found = find_candidates(path)
+    further = [] if others is None else find_candidates(others)
     out = console()
     benchmark = given.get("benchmark") or (path.stem if path.is_file() else path.resolve().name)
     target: Path = given.get("out") or Path(f"{benchmark}.fingerprints.json")
@@ -36,36 +49,56 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     # A problem is traced on fake tensors, whatever it would need; it is run only where it looks into its values.
     settings = replace(settings_of(config), stages=(Stage.GRAPH,))
     problems: list[packs.Problem] = []
-    left_out: list[str] = []
+    common: set[str] = set()
 
-    def candidates() -> Iterator[tuple[str, int, str, Candidate]]:
+    def items() -> Iterator[_Item]:
         for number, item in enumerate(found, start=1):
-            yield *_place(item, number, path), read_candidate(item, number, path)
+            yield _Item(*_place(item, number, path), read_candidate(item, number, path))
+        for number, item in enumerate(further, start=1):
+            assert others is not None
+            yield _Item("", 0, "", read_candidate(item, number, others), unrelated=True)
 
-    progress = Progress(total=len(found), words=("problems", "traced"))
+    progress = Progress(total=len(found) + len(further), words=("programs", "traced"))
 
-    def note(item: tuple[str, int, str, Candidate], judgement: Judgement) -> None:
-        problem, why = _fingerprints(*item, judgement)
+    def note(item: _Item, judgement: Judgement) -> None:
         progress.tally.add_judgement((), judgement)
+        if item.unrelated:
+            common.update(_held(judgement, problems))
+            return
+        problem, why = _fingerprints(item, judgement)
         if problem is not None:
             problems.append(problem)
         if why:
-            left_out.append(item[0])
-            say(out, f"{'no graph' if problem else 'left out'}  {item[0]}  {why}")
+            say(out, f"{'no graph' if problem else 'left out'}  {item.label}  {why}")
 
-    async def judge(pool: JudgingPool, item: tuple[str, int, str, Candidate]) -> Judgement:
-        program = item[3].program
+    async def judge(pool: JudgingPool, item: _Item) -> Judgement:
+        program = item.candidate.program
         return Judgement(()) if program is None else await pool.judge(program)
 
     work = Pass(progress, config.num_worker, judge, note)
-    if not asyncio.run(work.run([Batch(settings, candidates())], open_pool, out)):
-        say(out, f"interrupted after {progress.settled} of {len(found)} problems; nothing was written")
+    if not asyncio.run(work.run([Batch(settings, items())], open_pool, out)):
+        say(out, f"interrupted after {progress.settled} of {progress.total} programs; nothing was written")
         return INTERRUPTED
     about = given.get("about") or f"Fingerprints of {benchmark}'s problems; hashes only."
+    problems = [replace(p, graph=(), features=()) if p.id in common else p for p in problems]
     write_file(target, packs.dump(benchmark, about, problems))
     say(out, f"{len(problems)} problems, {sum(bool(p.root) for p in problems)} with their graph, in {target}")
+    if common:
+        say(out, f"not looked for as parts, since unrelated programs hold them: {', '.join(sorted(common))}")
     say(out, f"keep them out of a corpus with: python -m synth .parallel fingerprints={target}")
     return DONE
+
+
+def _held(judgement: Judgement, problems: list[packs.Problem]) -> set[str]:
+    """Problems that are a part of a program which has nothing to do with them: finding those says nothing."""
+    metrics = judgement.verdicts[-1].metrics if judgement.verdicts else {}
+    if "loose" not in metrics:
+        return set()
+    own = packs.Packs()
+    for problem in problems:
+        own.add("", problem)
+    found = graphs.check(metrics, own, graphs.REVIEW)
+    return {finding.problem for finding in found if finding.tier == "T2 part"}
 
 
 def _place(item: Path | dict[str, Any], number: int, root: Path) -> tuple[str, int, str]:
@@ -82,15 +115,13 @@ def _place(item: Path | dict[str, Any], number: int, root: Path) -> tuple[str, i
     return f"{level}/{own}" if level else own, level, name
 
 
-def _fingerprints(
-    label: str, level: int, name: str, candidate: Candidate, judgement: Judgement
-) -> tuple[packs.Problem | None, str]:
+def _fingerprints(item: _Item, judgement: Judgement) -> tuple[packs.Problem | None, str]:
     """What a problem is known by, and what is missing of it."""
-    program: Program | None = candidate.program
+    program: Program | None = item.candidate.program
     if program is None:
-        return None, candidate.verdict.detail if candidate.verdict else "holds no program"
+        return None, item.candidate.verdict.detail if item.candidate.verdict else "holds no program"
     try:
-        problem = sources.fingerprint(label, level, name, program.source, program.entry_point)
+        problem = sources.fingerprint(item.label, item.level, item.name, program.source, program.entry_point)
     except (SyntaxError, ValueError, RecursionError) as error:
         return None, str(error)
     verdict = judgement.verdicts[-1]

@@ -39,8 +39,8 @@ def group_names(found: Iterable[Family], selection: Selection) -> dict[str, str]
     """
     names: dict[str, str] = {}
     for number, family in enumerate(found):
-        own = str(family[0][1]["group"])
         key = selection.group(number)
+        own = str(family[0][1].get("group") or key)  # a row of other origin has none
         names[key] = min(names.get(key, own), own)
     return names
 

@@ -1,8 +1,8 @@
 """Several exports or runs as one: the final pass over the union of their pairs, the same bytes in any order.
 
-Rows lie in the order of their content hashes, so they are a function of the set alone and come shuffled as well.  A run
-or an export is read twice, and sorted in a SQLite file: nothing in memory grows with the number of pairs but a few
-numbers each.
+Rows lie in the order of their content hashes: they are a function of the set alone, and come shuffled as well.  A run
+or an export is read three times, and sorted in a SQLite file: nothing in memory grows with the number of pairs but a
+few numbers each.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from synth import export
-from synth.dedup.families import Family, families, kept, records
+from synth.dedup.families import Family, families, group_names, kept, records
 from synth.dedup.limits import ONLY_IDENTICAL, Limits
 from synth.dedup.record import content_of
 from synth.dedup.selection import Selection, select
@@ -102,7 +102,8 @@ def _sorted_out(paths: Sequence[Path], form: str, target: Path, work: Path, sele
             database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
             database.execute("CREATE TABLE rows (content, family)")
             database.execute("BEGIN")
-            found = kept(_counted(paths, len(selection.fates)), selection)
+            names = group_names(_counted(paths, len(selection.fates)), selection)
+            found = kept(_counted(paths, len(selection.fates)), selection, names)
             database.executemany("INSERT INTO rows VALUES (?, ?)", map(_packed, found))
             database.execute("CREATE UNIQUE INDEX by_content ON rows (content)")
             packed = database.execute("SELECT family FROM rows ORDER BY content")

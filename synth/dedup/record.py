@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +14,8 @@ from synth.dedup import shingles
 from synth.dedup.shingles import Shingles
 from synth.errors import UsageError
 from validators.normalize import source_hash
+
+_HASH = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,10 @@ def record_of(row: Mapping[str, Any], gradient: bool, label: str = "") -> Record
     """
     program, triton, entry = str(row["python_code"]), str(row["triton_code"]), str(row["entry_point"])
     try:
-        source, body = source_hash(program, entry), shingles.of_program(program, entry)
+        source = str(row.get("source_hash") or "")
+        if not _HASH.fullmatch(source):  # of other origin
+            source = source_hash(program, entry)
+        body = shingles.of_program(program, entry)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageError(f"{label}: python_code cannot be read as Python ({error}).") from None
     graph = graph_of(row)

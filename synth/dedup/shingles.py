@@ -7,14 +7,17 @@ change, every shingle behind it.  A module attribute's role is what it was made 
 `self.GELU(v)`.
 
 Normal form of the Triton text: kernels and `call` without comments; kernel names, numbers and the numerals within names
-are taken away.  The classes are left out, because they repeat the program.
+are taken away.  The classes are left out, because they repeat the program.  A kernel that Inductor wrote from a
+template (matrix products, convolutions) is one token, the hash of its own normal form: templates are long and always
+the same, and would make near-duplicates of all programs that multiply matrices.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -22,7 +25,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from validators.normalize import is_code, own_names
+from validators.normalize import is_code
 
 #: tokens in a shingle: long enough that unrelated modules share few (median Jaccard below 0.2), short enough that one
 #: changed operator leaves most of them
@@ -85,16 +88,21 @@ def _hash(token: str) -> int:
 def program_tokens(source: str, entry_point: str) -> list[str]:
     """The normal form of a program's body, token by token.  Raises as `of_program` does."""
     tree = ast.parse(source)
-    walk = _Walk(own_names(tree), {node.name for node in tree.body if isinstance(node, ast.ClassDef)})
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    foreign = {(alias.asname or alias.name).partition(".")[0] for node in imports for alias in node.names}
+    walk = _Walk(foreign, {node.name for node in tree.body if isinstance(node, ast.ClassDef)})
     for node in tree.body:
         if is_code(node, entry_point):
             walk.visit(node)
     return walk.tokens
 
 
+_BUILTINS = {*dir(builtins), "self"}
+
+
 class _Walk:
-    def __init__(self, own: set[str], classes: set[str]) -> None:
-        self.own, self.classes = own, classes
+    def __init__(self, foreign: set[str], classes: set[str]) -> None:
+        self.foreign, self.classes = foreign | _BUILTINS, classes
         self.roles: dict[str, str] = {}
         self.tokens: list[str] = []
 
@@ -115,12 +123,12 @@ class _Walk:
 
     def name(self, name: str) -> str:
         """A name of the program's own as its role."""
-        if name not in self.own:
-            return name
-        return "C" if name in self.classes else "v"
+        if name in self.classes:
+            return "C"
+        return name if name in self.foreign else "v"
 
     def class_(self, node: ast.ClassDef) -> None:
-        self.roles = _roles(node, self.name)
+        self.roles.update(_roles(node, self.name))
         self.tokens.append("class")
         for base in node.bases:
             self.visit(base)
@@ -144,8 +152,8 @@ class _Walk:
         self.tokens.append(self.name(node.id))
 
     def attribute(self, node: ast.Attribute) -> None:
-        if isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr in self.own:
-            self.tokens.append("self." + self.roles.get(node.attr, "a"))
+        if isinstance(node.value, ast.Name) and node.value.id == "self" and node.attr in self.roles:
+            self.tokens.append("self." + self.roles[node.attr])
             return
         self.visit(node.value)
         self.tokens.append("." + node.attr)
@@ -187,25 +195,38 @@ _WAYS: dict[type[ast.AST], Callable[[_Walk, Any], None]] = {
 
 
 def _roles(node: ast.ClassDef, name_of: Callable[[str], str]) -> dict[str, str]:
-    """For each attribute that a class assigns to itself what it is made with."""
-    roles: dict[str, str] = {}
-    for child in ast.walk(node):
-        if not isinstance(child, ast.Assign | ast.AnnAssign) or not isinstance(child.value, ast.Call):
+    """For each attribute that a class assigns to itself what it is made with; for its methods that they are some."""
+    methods = [child for child in node.body if isinstance(child, ast.FunctionDef)]
+    roles = {method.name: "f" for method in methods if method.name != "forward" and not method.name.startswith("__")}
+    for statement in _statements(methods):
+        if not isinstance(statement, ast.Assign | ast.AnnAssign):
             continue
-        made_with = child.value.func
-        if isinstance(made_with, ast.Attribute):
-            role = made_with.attr
-        else:
-            role = name_of(made_with.id) if isinstance(made_with, ast.Name) else "a"
-        for target in child.targets if isinstance(child, ast.Assign) else [child.target]:
+        for target in statement.targets if isinstance(statement, ast.Assign) else [statement.target]:
             if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
-                roles.setdefault(target.attr, role)
+                roles.setdefault(target.attr, _made_with(statement.value, name_of))
     return roles
 
 
-_CLASSES = re.compile(r"^class .*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
+def _made_with(value: ast.expr | None, name_of: Callable[[str], str]) -> str:
+    function = value.func if isinstance(value, ast.Call) else None
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return name_of(function.id) if isinstance(function, ast.Name) else "a"
+
+
+def _statements(found: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """Those and all in their blocks."""
+    for statement in found:
+        yield statement
+        for block in ("body", "orelse", "finalbody"):
+            inner = getattr(statement, block, None)
+            if isinstance(inner, list):
+                yield from _statements(inner)
+
+
 _COMMENTS = re.compile(r"#.*")
-_FUNCTIONS = re.compile(r"^def (\w+)", re.MULTILINE)
+_FUNCTIONS = re.compile(r"^def (\w+)(.*\n(?:[ \t)].*\n|\n)*)", re.MULTILINE)
+_TEMPLATE = "triton_template_"  # how Inductor's names of such kernels begin
 _TOKENS = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|[^\s\w]")
 _DTYPES = re.compile(r"(?:u?int|float|bfloat|fp|bf|tf|complex)\d+\w*")
 _NUMERALS = re.compile(r"_?\d+")
@@ -213,9 +234,15 @@ _NUMERALS = re.compile(r"_?\d+")
 
 def triton_tokens(text: str) -> list[str]:
     """The normal form of a Triton text, token by token."""
-    text = _COMMENTS.sub("", _CLASSES.sub("", text + "\n"))
-    kernels = set(_FUNCTIONS.findall(text)) - {"call"}
-    return ["k" if token in kernels else _without_numerals(token) for token in _TOKENS.findall(text)]
+    functions = _FUNCTIONS.findall(_COMMENTS.sub("", text) + "\n")
+    kernels = {name for name, _ in functions} - {"call"}
+    tokens: list[str] = []
+    for name, body in functions:
+        normal = ["k" if token in kernels else _without_numerals(token) for token in _TOKENS.findall(body)]
+        if name.startswith(_TEMPLATE):
+            normal = [blake2b(" ".join(normal).encode(), digest_size=8).hexdigest()]
+        tokens += ["def", *normal]
+    return tokens
 
 
 @lru_cache(maxsize=1 << 16)

@@ -108,6 +108,16 @@ def test_triton_texts_are_told_apart_by_what_kernels_do() -> None:
     assert jaccard(of_triton(TRITON), of_triton(TRITON.replace("float32", "float16"))) < 0.95
 
 
+def test_a_template_weighs_one_token() -> None:
+    lines = "".join(f"    line_{chr(97 + n)} = tl.step_{chr(97 + n)}(pid)\n" for n in range(26))
+    template = f"@triton.jit\ndef triton_template_mm(arg_A, out_ptr0):\n    BLOCK: tl.constexpr = 16\n{lines}\n\n"
+    with_it = of_triton(template + TRITON)
+    assert 0 < len(with_it) - len(of_triton(TRITON)) <= 6
+    assert (of_triton(template.replace("16", "64").replace("template_mm", "template_mm_1") + TRITON) == with_it).all()
+    with_epilogue = template.replace("line_z =", "line_z = triton_helpers.maximum")
+    assert 0.8 < jaccard(of_triton(with_epilogue + TRITON), with_it) < 1
+
+
 def test_short_and_empty_texts() -> None:
     assert len(shingles.of_tokens(["a", "b"])) == 1
     assert len(shingles.of_tokens([])) == len(of_triton("# nothing")) == len(of_program("x = 1", "Model")) == 0

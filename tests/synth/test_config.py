@@ -109,8 +109,10 @@ def test_a_target_that_no_code_is_written_for_is_refused(typed: object) -> None:
 
 
 def test_what_the_validators_need_reaches_them() -> None:
-    config = build({"templates": "extern", "prove": False, "seed": 7, "max_tensor_bytes": 9, "validation_timeout": 5})
+    given = {"templates": "extern", "prove": False, "seed": 7, "max_tensor_bytes": 9, "benchmark_containment": 0.7}
+    config = build(given)
     settings = settings_of(config)
+    assert settings.benchmark_containment == 0.7 and settings.fingerprints == ()
     assert (settings.templates, settings.seed, settings.max_tensor_bytes) == ("extern", 7, 9)
     assert not set(PROOFS) & set(settings.stages)
     assert set(PROOFS) <= set(settings_of(RunConfig()).stages)
@@ -128,7 +130,7 @@ def test_every_field_changes_the_hash_unless_operational() -> None:
         "requests_per_minute": 5.0,
         "tokens_per_minute": 5.0, "request_timeout": 5.0, "max_cost": 5.0, "price": (1.0, 2.0),
         "templates": "triton", "backward": True, "allow_unsafe": True,
-        "steer": "coverage", "steer_every": 7,
+        "steer": "coverage", "steer_every": 7, "fingerprints": ("x.json",), "benchmark_containment": 0.5,
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(RunConfig)}
     for key, value in changed.items():

@@ -96,7 +96,18 @@ def as_format_1(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         for table in ("calls", "batches"):
             database.execute(f"DROP TABLE {table}")
-        lacking = ("provider", "asked", "model", "prompt", "prompt_version", "messages", "finish", "usage", "cost")
+        lacking = (
+            "provider",
+            "asked",
+            "model",
+            "prompt",
+            "prompt_version",
+            "messages",
+            "finish",
+            "usage",
+            "cost",
+            "graph",
+        )
         for column in lacking:
             database.execute(f"ALTER TABLE attempts DROP COLUMN {column}")
         database.execute("PRAGMA user_version=1")

@@ -152,6 +152,25 @@ def test_an_export_leaves_out_duplicates_and_tells(tmp_path: Path, capsys: pytes
     assert cli.main([".export", str(run), "format=jsonl", "near_duplicate_jaccard=1", "graph_cap=none"]) == 0
 
 
+def test_what_a_killed_export_left_changes_nothing(runs: list[Path], tmp_path: Path) -> None:
+    out = tmp_path / "out" / "pairs.jsonl"
+    commands = [
+        [".export", str(runs[0]), "format=jsonl", f"out={out}"],
+        [".merge", *map(str, runs), "format=jsonl", f"out={out}"],
+    ]
+    for command in commands:
+        assert cli.main(command) == 0
+        first = out.read_bytes()
+        work = out.with_name(".pairs.jsonl.dedup")
+        (work / "program").mkdir(parents=True)
+        (work / "program" / "manifest.json").write_text("{")
+        (work / "sorted.sqlite").write_bytes(b"half")
+        out.with_name("pairs.jsonl.partial").write_text("half")
+        assert cli.main(command) == 0
+        assert out.read_bytes() == first
+        assert sorted(file.name for file in out.parent.iterdir()) == ["dedup.json", "pairs.jsonl"]
+
+
 def test_someone_elses_rows_get_our_columns(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs.parquet"
     row = {"module_name": "M", "python_code": program("M", OPERATORS), "triton_code": "t", "stars": 3, "more": "x"}

@@ -40,6 +40,8 @@ class Expr:
         return self.op == op and self.constants == constants and len(self.of) == operands
 
 
+#: a graph as data, see `flattened`
+Loose = Sequence[Sequence[Any]]
 #: operators whose operands have no order
 UNORDERED = {"add", "mul", "matmul", "cat", "maximum", "minimum"}
 #: an operand: an expression, or constants
@@ -419,7 +421,7 @@ def root(outputs: Sequence[Expr]) -> str:
     return digest.hexdigest()
 
 
-def flattened(outputs: Sequence[Expr]) -> list[list[Any]]:
+def flattened(outputs: Sequence[Expr]) -> Loose:
     """The graph as data, operands first: `[operator, constants, operands]`, where -1 is an input.
 
     Operators whose operands have no order are marked with "~".
@@ -429,31 +431,33 @@ def flattened(outputs: Sequence[Expr]) -> list[list[Any]]:
     return [[f"~{e.op}" if e.op in UNORDERED else e.op, e.constants, [at.get(id(o), -1) for o in e.of]] for e in order]
 
 
-def neighbourhoods(outputs: Sequence[Expr], hops: int = 2) -> Counter[str]:
+def neighbourhoods(loose: Loose, hops: int = 2) -> Counter[str]:
     """Weisfeiler-Lehman features (N. Shervashidze et al., JMLR 12, 2011) that look backwards along the data.
 
-    Each expression counts once, with as many hops, up to `hops`, as lie between it and the nearest input: so a graph
-    keeps its features when something else is put in front of it.
+    Each node counts once, with as many hops, up to `hops`, as lie between it and the nearest input: so a graph keeps its
+    features when something else is put in front of it.
     """
-    order = below(outputs)
-    depth: dict[int, int] = {}
-    for expr in order:
-        depth[id(expr)] = min((0 if o.op == "input" else depth[id(o)] + 1 for o in expr.of), default=0)
-    levels = levels_of(order, hops)
-    return Counter(levels[min(hops, depth[id(expr)])][id(expr)] for expr in order)
+    depth: list[int] = []
+    for _, _, of in loose:
+        depth.append(min((0 if o < 0 else depth[o] + 1 for o in of), default=0))
+    levels = _levels(loose, hops)
+    return Counter(levels[min(hops, at)][index] for index, at in enumerate(depth))
 
 
-def levels_of(order: Sequence[Expr], hops: int) -> list[dict[int, str]]:
-    """For each number of hops: the feature of each expression."""
-    levels = [{id(e): _feature("0", e.label) for e in order}]
+def all_neighbourhoods(loose: Loose, hops: int = 2) -> Counter[str]:
+    """The same with every number of hops from 0 to `hops` for each node: what a part is looked for in."""
+    return Counter(feature for level in _levels(loose, hops) for feature in level)
+
+
+def _levels(loose: Loose, hops: int) -> list[list[str]]:
+    """For each number of hops: the feature of each node."""
+    levels = [[_feature("0", op, own) for op, own, _ in loose]]
     for hop in range(1, hops + 1):
         before = levels[-1]
-        levels.append(
-            {
-                id(e): _feature(str(hop), e.label, *sorted(before.get(id(o), "input") for o in e.of))
-                for e in order
-            }
-        )  # fmt: skip
+        found = [
+            _feature(str(hop), op, own, *sorted(before[o] if o >= 0 else "input" for o in of)) for op, own, of in loose
+        ]
+        levels.append(found)
     return levels
 
 

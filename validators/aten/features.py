@@ -29,13 +29,13 @@ def features(recorded: Recorded) -> dict[str, Any]:
     `strict` and `root` are 32 hex digits: the graph with shapes, dtypes, strides and arguments, and its loose form
     (`canonical`); `loose` is that form itself (`canonical.flattened`).  `operators` counts ATen operators, `edges` is
     `[producer, consumer, count]` of the data that flows between them; "input" is a tensor that the forward pass is
-    given.  `wl2` is `[feature, count]` of the loose form, each node once with up to two hops; `parts` has each node
-    with every number of hops, for others to be looked for in it.  `nodes`, `depth`, `width` (nodes of one depth),
-    `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are whole numbers.
+    given.  `wl2` is `[feature, count]` of the loose form, each node once with up to two hops.  `nodes`, `depth`, `width`
+    (nodes of one depth), `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are whole
+    numbers.
     """
     outputs = expressions(recorded)
     order = canonical.below(outputs)
-    levels = canonical.levels_of(order, 2)
+    loose = canonical.flattened(outputs)
     flow = _Flow(recorded)
     depth: dict[int, int] = {}
     for expr in order:
@@ -45,9 +45,8 @@ def features(recorded: Recorded) -> dict[str, Any]:
         "root": canonical.root(outputs),
         "operators": dict(sorted(flow.operators.items())),
         "edges": [[a, b, count] for (a, b), count in sorted(flow.edges.items())],
-        "wl2": _counted(canonical.neighbourhoods(outputs)),
-        "parts": _counted(Counter(level[id(e)] for level in levels for e in order)),
-        "loose": canonical.flattened(outputs),
+        "wl2": _counted(canonical.neighbourhoods(loose)),
+        "loose": loose,
         "nodes": len(order),
         "depth": max(depth.values(), default=0),
         "width": max(Counter(depth.values()).values(), default=0),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from validators.aten.canonical import all_neighbourhoods
 from validators.contamination import parts
 from validators.contamination.packs import Finding, Packs, Problem
 
@@ -43,8 +43,8 @@ def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Fi
     for key in dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ())):
         if parts.contains(graph, packs.problems[key].graph):
             findings.append(packs.finding("T2 part", key))
-    found = Counter({str(feature): int(count) for feature, count in features["parts"]})
     if not findings:
+        found = all_neighbourhoods(features["loose"])
         for share, key in packs.best_share(found, packs.features, MIN_FEATURES)[:1]:
             if share >= min(REVIEW, containment):
                 findings.append(packs.finding("T2 part", key, share))
