@@ -44,7 +44,7 @@ from validators.conduct.executed import record
 def run(source: str, pattern: tuple[str, ...]) -> Item | None:
     """The program with what its run showed; None where it would not be kept."""
     torch.manual_seed(0)
-    scope = load(source, "SynthModel")
+    scope = load(source)
     args, kwargs = scope["get_init_inputs"]()
     model = scope["SynthModel"](*args, **kwargs).eval()
     inputs = scope["get_inputs"]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from operators.effects import fixed, joined, normalised_over
+from operators.effects import fixed, joined, normalised_over, shifted
 from operators.spec import Arg, Form, Layout, Limits, Make, Operand, Operator, Site, Step
 
 _TOKENS = normalised_over((2,))  # a layer ends in a norm over the features
@@ -137,7 +137,7 @@ def _embedding(site: Site) -> Step:
     if site.layout is Layout.SEQUENCE and rng.random() < 0.35:
         table = _table(site, site.spatial[0])
         text = "{positions} = torch.arange({x}.size(1), device={x}.device)\n{out} = {x} + {m}({positions})"
-        return Step(site.layout, site.shape, (Form(text, table),), joined())
+        return Step(site.layout, site.shape, (Form(text, table),), shifted(1.0))
     rows = rng.choice((10, 16, 20, 32, 50, 64, 100))
     shape = site.shape[:2] if site.layout is Layout.SEQUENCE else site.shape[:1]
     ids = (Operand("ids", shape, "ids", rows),)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from operators.spec import Effect, Stats
 
 SOMEWHERE = (-1,)  # in `Stats.flat`: along some axis, no longer known which
+_STRAIGHT = 0.04  # share of a curve's spread that no straight line explains; below it sums stay constant, nearly
 _NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))
 
 
@@ -17,21 +18,41 @@ def kept(stats: Stats) -> Stats:
 
 
 def pointwise(curve: Callable[[float], float]) -> Effect:
-    """Every element goes through `curve`: follow five points of a bell through it."""
+    """Every element goes through `curve`: follow five points of a bell through it.
+
+    Sums that were constant stay so where the curve is a straight line over the values that there are, as a hard
+    sigmoid is over normalised ones and any smooth curve over small ones.
+    """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, _ = stats
+        mean, std, signal, flat = stats
         values = [(curve(mean + std * node), weight) for node, weight in _NODES]
         new_mean = sum(v * w for v, w in values)
-        new_std = math.sqrt(sum(w * (v - new_mean) ** 2 for v, w in values)) * 1.15
-        return Stats(new_mean, new_std, signal * new_std / std if std > 0 else 0.0)
+        variance = sum(w * (v - new_mean) ** 2 for v, w in values)
+        new_std = math.sqrt(variance) * 1.15
+        if flat and _bent(values) > _STRAIGHT**2 * variance:
+            flat = ()
+        return Stats(new_mean, new_std, signal * new_std / std if std > 0 else 0.0, flat)
 
     return effect
+
+
+def _bent(values: list[tuple[float, float]]) -> float:
+    """The variance of a curve's values that the straight line which fits them best leaves."""
+    mean = sum(v * w for v, w in values)
+    power = sum(w * node * node for node, w in _NODES)
+    slope = sum(w * node * v for (node, w), (v, _) in zip(_NODES, values, strict=True)) / power
+    return sum(w * (v - mean - slope * node) ** 2 for (node, w), (v, _) in zip(_NODES, values, strict=True))
 
 
 def viewed(stats: Stats) -> Stats:
     """The same numbers on other axes."""
     return stats._replace(flat=SOMEWHERE) if stats.flat else stats
+
+
+def without_axis(effect: Effect) -> Effect:
+    """`effect`, after which axes have other numbers."""
+    return lambda stats: viewed(effect(stats))
 
 
 def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
@@ -87,7 +108,7 @@ def averaged(count: int) -> Effect:
 def summed(count: int) -> Effect:
     """The sum of `count` elements."""
     grow = math.sqrt(max(count, 1))
-    return lambda s: Stats(s.mean * count, s.std * grow, s.signal * grow)
+    return lambda s: Stats(s.mean * count, s.std * grow, s.signal * grow, SOMEWHERE if s.flat else ())
 
 
 def extreme(count: int, sign: int = 1) -> Effect:
@@ -109,6 +130,11 @@ def simplex(count: int, axis: int) -> Effect:
 def spread(count: int) -> Effect:
     """Variance of `count` elements."""
     return lambda s: Stats(s.std**2, s.std**2 * 1.4 / math.sqrt(count), s.signal * s.std * 1.4 / math.sqrt(count))
+
+
+def shifted(std: float) -> Effect:
+    """A sum with constants of this spread, which sums that were constant do not notice."""
+    return lambda s: Stats(s.mean, math.hypot(s.std, std), s.signal, s.flat)
 
 
 def joined(other: float = 1.0) -> Effect:

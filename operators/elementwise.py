@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from operators.effects import joined, kept, pointwise, scaled
+from operators.effects import joined, kept, pointwise, scaled, shifted
 from operators.spec import (
     ANY,
     ANYTHING,
@@ -157,7 +157,7 @@ def _bias(site: Site) -> Step:
     shape = _per_channel(site)
     bias = ("b", param("bias", shape, site.rng.choice(("torch.zeros({})", "torch.randn({}) * 0.1", "torch.randn({})"))))
     forms = (loose("{x} + {b}", bias, weight=3.0), expr("torch.add({x}, {b})", bias))
-    return Step(site.layout, site.shape, forms, joined(0.1))
+    return Step(site.layout, site.shape, forms, shifted(0.1))
 
 
 def _residual(site: Site) -> Step:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from operators.effects import averaged, collapsed, extreme, kept, pointwise, spread, summed
+from operators.effects import averaged, collapsed, extreme, kept, pointwise, scaled, spread, summed, without_axis
 from operators.spec import ANY, DEEP, Effect, Form, Layout, Limits, Operator, Shape, Site, Stats, Step, expr, loose
 
 _BELOW = {Layout.SIGNAL: Layout.VECTOR, Layout.IMAGE: Layout.SIGNAL, Layout.VOLUME: Layout.IMAGE}
@@ -62,15 +62,27 @@ def _reduce(spellings: tuple[str, ...], effect: Callable[[int], Effect], scan: b
         kept_forms = [t.replace("{a}", dim).replace("{k}", ", keepdim=True") for t in texts]
         if dropped >= 32 * site.batch and axis != site.feature_axis and site.rng.random() < 0.4:
             return Step(site.layout, reduced(site.shape, axis, keep=True), tuple(map(expr, kept_forms)), result)
-        return Step(site.layout, site.shape, tuple(_used(site, kept_forms)), kept)
+        return _used(site, kept_forms, effect(count))
 
     return plan
 
 
-def _used(site: Site, texts: list[str]) -> list[Form]:
+def _used(site: Site, texts: list[str], reduction: Effect) -> Step:
     """The reduced value put to use on the whole one."""
     how = site.rng.choice(("{x} - 0.5 * R", "{x} + R", "{x} * torch.sigmoid(R)", "{x} / (1.0 + R.abs())"))
-    return [loose(how.replace("R", t)) for t in texts]
+
+    def effect(stats: Stats) -> Stats:
+        mean, std, *_ = reduction(stats)
+        if how == "{x} - 0.5 * R":
+            return Stats(stats.mean - 0.5 * mean, math.hypot(stats.std, 0.5 * std), stats.signal)
+        if how == "{x} + R":
+            return Stats(stats.mean + mean, math.hypot(stats.std, std), stats.signal)
+        share = (
+            1 / (1 + math.exp(-max(min(mean, 30.0), -30.0))) if "sigmoid" in how else 1 / (1 + math.hypot(mean, std))
+        )
+        return scaled(share)(stats)
+
+    return Step(site.layout, site.shape, tuple(loose(how.replace("R", t)) for t in texts), effect)
 
 
 def _values(site: Site, name: str, functions: tuple[str, ...]) -> list[str]:
@@ -102,19 +114,19 @@ def _arg(kind: str) -> Callable[[Site], Step]:
 
     def plan(site: Site) -> Step:
         dim = _written(site, _axis(site))
-        text = f"{{index}} = {{x}}.{kind}(dim={dim}, keepdim=True)\n{{out}} = {{x}} - {{x}}.gather({dim}, {{index}})"
-        other = (
+        far = 1.5 if kind == "argmax" else -1.5  # the extreme, in spreads from the mean
+        if site.rng.random() < 0.5:
+            text = (
+                f"{{index}} = {{x}}.{kind}(dim={dim}, keepdim=True)\n{{out}} = {{x}} - {{x}}.gather({dim}, {{index}})"
+            )
+            return Step(site.layout, site.shape, (Form(text),), lambda s: Stats(-far * s.std, s.std, s.signal))
+        text = (
             f"{{best}} = torch.{kind}({{x}}, dim={dim}, keepdim=True)\n"
             f"{{out}} = {{x}} + torch.take_along_dim({{x}}, {{best}}, dim={dim})"
         )
-        sign = 1 if kind == "argmax" else -1
-        return Step(site.layout, site.shape, (Form(text), Form(other)), _shifted(sign))
+        return Step(site.layout, site.shape, (Form(text),), lambda s: Stats(2 * s.mean + far * s.std, s.std, s.signal))
 
     return plan
-
-
-def _shifted(sign: int) -> Effect:
-    return lambda s: Stats(s.mean - 1.5 * sign * s.std, s.std, s.signal)
 
 
 def _diff(site: Site) -> Step:
@@ -122,7 +134,9 @@ def _diff(site: Site) -> Step:
     dim = _written(site, axis)
     shape = (*site.shape[:axis], site.shape[axis] - 1, *site.shape[axis + 1 :])
     forms = (expr(f"torch.diff({{x}}, dim={dim})"), expr(f"{{x}}.diff(dim={dim})"))
-    return Step(site.layout, shape, forms, lambda s: Stats(0.0, s.std * 1.4, s.signal * 1.4))
+    return Step(
+        site.layout, shape, forms, lambda s: Stats(0.0, s.std * 1.4, s.signal * 1.4, () if axis in s.flat else s.flat)
+    )
 
 
 def _normed(count: int) -> Effect:
@@ -132,7 +146,11 @@ def _normed(count: int) -> Effect:
 _TWO = Limits(least=2)
 
 
-_near_one = pointwise(lambda v: 1 + 0.1 * v)
+def _smooth_extreme(count: int) -> Effect:
+    return without_axis(pointwise(lambda v: v * 0.3 + math.log(count)))
+
+
+_near_one = without_axis(pointwise(lambda v: 1 + 0.1 * v))
 
 
 def _op(
@@ -173,7 +191,7 @@ OPERATORS = (
     _op("Mean", _simple("mean", averaged), "mean nanmean"),
     _op("Max", _pick("max", 1), "max amax maximum", hint=_PAIR),
     _op("Min", _pick("min", -1), "min amin minimum", hint=_PAIR),
-    _op("LogSumExp", _simple("logsumexp", lambda n: pointwise(lambda v: v * 0.3 + math.log(n))), "logsumexp"),
+    _op("LogSumExp", _simple("logsumexp", _smooth_extreme), "logsumexp"),
     _op("Amax", _simple("amax", extreme), "amax max"),
     _op("Amin", _simple("amin", lambda n: extreme(n, -1)), "amin min"),
     _op("Var", _simple("var", spread), "var var_mean"),

@@ -365,8 +365,10 @@ def standardise(scope: Scope, x: Value) -> Value:
 
 def bend(scope: Scope, x: Value) -> Value:
     """A non-linearity, after which sums over an axis are no longer constant."""
-    texts = ("F.gelu({x})", "F.silu({x})", "torch.sin({x})")
+    if x.stats.std < 0.05:
+        x = standardise(scope, x)  # any smooth curve is a straight line over so small numbers
     stats = x.stats
+    texts = ("F.gelu({x})", "F.silu({x})", "torch.sin({x})") if stats.std > 0.5 else ("F.gelu({x})", "F.silu({x})")
     scope.program.adapters += 1
     after = Stats(stats.mean * 0.5, max(stats.std * 0.6, 1e-9), stats.signal * 0.6)
     return scope.write(expr(scope.rng.choice(texts)), x, x.layout, x.shape, after)

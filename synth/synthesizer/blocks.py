@@ -131,6 +131,13 @@ def _modulated(scope: Scope, a: Value, b: Value) -> Value:
     return scope.write(Form(text, make), a, a.layout, a.shape, stats, others={"y": vector})
 
 
+def _steady(before: Stats, after: Stats) -> bool:
+    """Whether what made `after` of `before` may be done again: numbers neither drift, nor grow, nor fade."""
+    drift = abs(after.mean - before.mean)
+    grown = after.std > 2 * before.std or drift > max(before.std, 0.5)
+    return not grown and after.signal > 0.3 * before.signal
+
+
 def _as_block(scope: Scope, group: list[Operator], x: Value) -> Value:
     """The group in a class of its own; sometimes run twice over a ModuleList where it keeps the shape."""
     inner = Scope(scope.program, scope)
@@ -148,7 +155,8 @@ def _as_block(scope: Scope, group: list[Operator], x: Value) -> Value:
     make = Make(name, args, "block")
     others = {f"extra{at}": value for at, value in enumerate(inner.passed[1:])}
     call = ", ".join(["{x}", *(f"{{{key}}}" for key in others)])
-    if not others and out.shape == x.shape and out.layout is x.layout and scope.rng.random() < scope.style.repeat:
+    twice = not others and out.shape == x.shape and out.layout is x.layout and _steady(x.stats, out.stats)
+    if twice and scope.rng.random() < scope.style.repeat:
         written: list[object] = [make, make]
         scope.program.idioms.append("stack")
         layers = (("m", Make("nn.ModuleList", (Arg("", written),), "blocks")),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operators.effects import kept
+from operators.effects import SOMEWHERE, kept
 from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, together
 from synth.synthesizer.adapters import bend, bridge, fit, fits, match, matched, spread_of, standardise
 from synth.synthesizer.chain import Chain
@@ -39,6 +39,8 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
         step = _plan(scope, entry, x)
         after = step.effect(x.stats)
     others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
+    if others and x.stats.flat and all(other.stats.flat for other in others.values()):
+        after = after._replace(flat=SOMEWHERE)  # two constant sums added up are a constant sum
     form = scope.choose(step.forms)
     out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
     if (

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from validators import graph
-from validators.aten.canonical import root
 from validators.aten.features import features
+from validators.aten.loose import root
 from validators.aten.recorder import record
 from validators.aten.rules import expressions
 from validators.conduct.instance import Instance

@@ -7,7 +7,7 @@ from collections import Counter
 from hashlib import blake2b
 from typing import Any
 
-from validators.aten import canonical
+from validators.aten import loose as forms
 from validators.aten.graph import Node, Recorded, reachable
 from validators.aten.rules import expressions
 
@@ -27,25 +27,25 @@ def features(recorded: Recorded) -> dict[str, Any]:
     """Stage GRAPH's metrics, as JSON data.
 
     `strict` and `root` are 32 hex digits: the graph with shapes, dtypes, strides and arguments, and its loose form
-    (`canonical`); `loose` is that form itself (`canonical.flattened`).  `operators` counts ATen operators, `edges` is
+    (`canonical`); `loose` is that form itself (`loose.flattened`).  `operators` counts ATen operators, `edges` is
     `[producer, consumer, count]` of the data that flows between them; "input" is a tensor that the forward pass is
-    given.  `wl2` is `[feature, count]` of the loose form, each node once with up to two hops.  `nodes`, `depth`, `width`
-    (nodes of one depth), `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are whole
-    numbers.
+    given.  `wl2` is `[feature, count]` of the loose form, each node once with up to two hops.  `nodes`, `depth`,
+    `width` (nodes of one depth), `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are
+    whole numbers.
     """
     outputs = expressions(recorded)
-    order = canonical.below(outputs)
-    loose = canonical.flattened(outputs)
+    order = forms.below(outputs)
+    loose = forms.flattened(outputs)
     flow = _Flow(recorded)
     depth: dict[int, int] = {}
     for expr in order:
         depth[id(expr)] = 1 + max((depth.get(id(o), 0) for o in expr.of), default=0)
     return {
         "strict": _together(node.strict for node in recorded.outputs),
-        "root": canonical.root(outputs),
+        "root": forms.root(outputs),
         "operators": dict(sorted(flow.operators.items())),
         "edges": [[a, b, count] for (a, b), count in sorted(flow.edges.items())],
-        "wl2": _counted(canonical.neighbourhoods(loose)),
+        "wl2": _counted(forms.neighbourhoods(loose)),
         "loose": loose,
         "nodes": len(order),
         "depth": max(depth.values(), default=0),

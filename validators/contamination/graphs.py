@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import Any
 
-from validators.aten.canonical import all_neighbourhoods
+from validators.aten.loose import all_neighbourhoods
 from validators.contamination import parts
 from validators.contamination.packs import Finding, Packs, Problem
 

@@ -79,6 +79,7 @@ class Packs:
     operators: dict[str, str] = field(default_factory=dict)
     grams: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     features: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)  # of each problem's features
     graphs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by the last operator
 
     def add(self, benchmark: str, problem: Problem) -> None:
@@ -98,7 +99,8 @@ class Packs:
                 table.setdefault(value, key)
         for gram in problem.grams:
             self.grams[gram].append(key)
-        for feature, _ in problem.features:
+        self.counts[key] = dict(problem.features)
+        for feature in self.counts[key]:
             self.features[feature].append(key)
         if problem.graph:
             self.graphs[problem.graph[-1][0]].append(key)
@@ -122,7 +124,7 @@ class Packs:
         return sorted(shares, key=lambda share: (-share[0], share[1]))
 
     def _count(self, key: str, value: str, index: dict[str, list[str]]) -> int:
-        return 1 if index is self.grams else dict(self.problems[key].features)[value]
+        return 1 if index is self.grams else self.counts[key][value]
 
 
 def read(path: Path) -> tuple[str, list[Problem]]:

@@ -22,7 +22,7 @@ MOST_STEPS = 200_000  # of the search; graphs that take more are large and repet
 
 
 def hashed(loose: Sequence[Sequence[Any]]) -> Graph:
-    """`aten.canonical.flattened` with operators as eight hex digits, marks kept."""
+    """`aten.loose.flattened` with operators as eight hex digits, marks kept."""
     return tuple((_mark(op) + _hash(op), str(constants), tuple(map(int, of))) for op, constants, of in loose)
 
 
