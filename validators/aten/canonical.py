@@ -47,7 +47,9 @@ Operand = Expr | str
 class Algebra:
     """Makes expressions; each constructor returns the normal form."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps_neutral: bool = True) -> None:
+        #: whether `x * 1.0` and `x + 0.0` are operators, as they are in a program whose scale happens to be 1
+        self.keeps_neutral = keeps_neutral
         self._interned: dict[tuple[str, tuple[int, ...], str], Expr] = {}
         self.x = self.make("input")
 
@@ -169,11 +171,9 @@ class Algebra:
 
     def exp(self, x: Operand) -> Operand:
         """The exponential; `exp(y - max(y))` is `exp(y)`, which is what a softmax makes of it."""
-        if isinstance(x, Expr) and x.op == "add":
-            for index, term in enumerate(x.of):
-                rest = self.add(*x.of[:index], *x.of[index + 1 :], x.constants)
-                if term.op == "amax" and rest is term.of[0]:
-                    return self.call("exp", rest)
+        for term, rest in self.splits(x) if isinstance(x, Expr) else ():
+            if term.op == "amax" and rest is term.of[0]:
+                return self.call("exp", rest)
         if isinstance(x, Expr) and x.op in ("log", "log_softmax"):
             return x.of[0] if x.op == "log" else self.call("softmax", x.of[0])
         return self.call("exp", x)
@@ -210,10 +210,12 @@ class Algebra:
 
     def centred(self, x: Expr) -> Expr | None:
         """y, where `x` is y less its mean."""
+        return next((term.of[0] for term, rest in self.splits(x) if term.op == "mean" and rest is term.of[0]), None)
+
+    def splits(self, x: Expr) -> Iterator[tuple[Expr, Operand]]:
+        """Each term of a sum with the rest of it."""
         for index, term in enumerate(x.of if x.op == "add" else ()):
-            if term.op == "mean" and self.add(*x.of[:index], *x.of[index + 1 :], *x.constants) is term.of[0]:
-                return term.of[0]
-        return None
+            yield term, self.add(*x.of[:index], *x.of[index + 1 :], *x.constants)
 
     def variance(self, x: Operand) -> Operand:
         """Whatever its correction."""
@@ -229,6 +231,8 @@ class Algebra:
 
     def clamp(self, x: Operand) -> Operand:
         """Cut off below, above or both; once is enough."""
+        if isinstance(x, Expr) and x.op == "cat":
+            return self.make("cat", [piece for piece in map(self.clamp, x.of) if isinstance(piece, Expr)])
         return x if isinstance(x, Expr) and x.op == "clamp" else self.call("clamp", x)
 
     def extremum(self, op: str, x: Operand) -> Operand:
@@ -310,6 +314,7 @@ def _flat(op: str, operands: Sequence[Operand]) -> tuple[list[Expr], str]:
         else:
             terms.append(operand)
     numbers, arrays = (min(constants.count(kind), MOST) for kind in (SCALAR, TENSOR))
+    arrays = min(arrays, 1) if op == "mul" else arrays  # a scale by two tensors is a scale by one
     return terms, SCALAR * numbers + TENSOR * arrays
 
 
@@ -380,14 +385,15 @@ def _formulas(a: Algebra, f: Expr) -> Iterator[tuple[str, Operand, tuple[Operand
         yield "mish", inner.of[0], (f, inner.of[0])
     elif f.op == "clamp" and (x := a.less(inner, SCALAR)) is not None and inner.op == "add":
         yield "hardswish", x, (f, x, SCALAR)
-    elif f.is_("add", SCALAR) and inner.op in ("erf", "tanh"):
+    elif f.is_("add", SCALAR) and (curve := inner.of[0] if inner.is_("mul", SCALAR) else inner).op in ("erf", "tanh"):
+        # 0.5 x (1 + erf), or x (0.5 + 0.5 erf)
+        halves, inner = ("" if inner is not curve else SCALAR), curve
         argument = inner.of[0]
         bare = a.less(argument, SCALAR) if argument.op == "mul" else None
         if inner.op == "erf" and bare is not None:
-            yield "gelu", bare, (f, bare, SCALAR)
+            yield "gelu", bare, (f, bare, halves)
         # The cubic under the tanh: a number times (x + a number times x^3).
         cubic = argument if bare is None else bare
-        if inner.op == "tanh" and cubic.op == "add" and len(cubic.of) == 2:
-            for one, other in (cubic.of, cubic.of[::-1]):
-                if other.op == "mul" and other.of == (one, one, one):
-                    yield "gelu", one, (f, one, SCALAR)
+        for other, one in a.splits(cubic) if inner.op == "tanh" else ():
+            if other.op == "mul" and other.of == (one, one, one):
+                yield "gelu", one, (f, one, halves)

@@ -13,9 +13,9 @@ from validators.aten.graph import Node, Recorded, reachable
 Rule = Callable[[Algebra, Node, Sequence[Operand]], Operand]
 
 
-def expressions(recorded: Recorded) -> list[Expr]:
-    """The loose form of each output that depends on an input."""
-    algebra = Algebra()
+def expressions(recorded: Recorded, keeps_neutral: bool = True) -> list[Expr]:
+    """The loose form of each output that depends on an input; see `Algebra.keeps_neutral`."""
+    algebra = Algebra(keeps_neutral)
     made: dict[int, Operand] = {}
     for node in reachable(recorded.outputs):
         made[id(node)] = _expression(algebra, node, made)
@@ -53,6 +53,8 @@ def _first(make: Callable[[Algebra, Operand], Operand]) -> Rule:
 
 
 def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    if len(o) == 1 and _number(n) == 0 and not a.keeps_neutral:
+        return o[0]
     other = o[1] if len(o) > 1 else SCALAR
     weighted = len(o) > 1 and n.numbers and n.numbers[-1] not in (1, True)  # torch.add(x, y, alpha=2)
     return a.add(o[0], a.scaled(other) if weighted else other)
@@ -60,12 +62,15 @@ def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 def _product_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     x = o[0]
-    if len(o) == 1 and _number(n) == 1 and isinstance(x, Expr) and x.op in ("recip", "sigmoid"):
-        return x  # the 1 of `1 / x`
+    of_recip = isinstance(x, Expr) and x.op in ("recip", "sigmoid")  # the 1 of `1 / x`
+    if len(o) == 1 and _number(n) == 1 and (of_recip or not a.keeps_neutral):
+        return x
     return a.mul(x, o[1] if len(o) > 1 else SCALAR)
 
 
 def _quotient(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    if len(o) == 1 and _number(n) == 1 and not a.keeps_neutral:
+        return o[0]
     return a.div(o[0], o[1] if len(o) > 1 else SCALAR)
 
 

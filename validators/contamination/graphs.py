@@ -15,7 +15,7 @@ from validators.contamination.packs import Finding, Packs, Problem
 MIN_OPERATORS = 3
 _LINEAR = ("~matmul", "conv")
 MAX_NODES = 400  # of a problem whose graph is kept whole
-MIN_FEATURES = 10  # of a problem that is told by a share of its features: a share of few is an accident
+MIN_FEATURES = 16  # of a problem that is told by a share of its features: a share of few is an accident
 REVIEW = 0.6  # share of a problem's features from which on it is told, though nothing is turned down for it
 
 
@@ -37,7 +37,7 @@ def fingerprint(problem: Problem, features: dict[str, Any]) -> Problem:
 def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Finding]:
     """What of the packs is in a graph; T2 shares from `containment` on turn a program down, those below are told."""
     findings = []
-    if (known := packs.roots.get(features["root"])) is not None:
+    if (known := packs.roots.get(features["root"]) or packs.roots.get(features["plain"])) is not None:
         findings.append(packs.finding("T1 root", known))
     graph = parts.hashed(features["loose"])
     for key in dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ())):
