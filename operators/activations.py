@@ -159,7 +159,7 @@ def _softmax_like(name: str, text: str, log: bool = False) -> Operator:
         forms = [module(f"nn.{name}", name.lower(), Arg("dim", dim), weight=2.0), expr(f"F.{text}({{x}}, dim={dim})")]
         if name != "Softmin":
             forms += [expr(f"torch.{text}({{x}}, dim={dim})"), expr(f"{{x}}.{text}(dim={dim})")]
-        effect = _log_simplex(count, axis) if log else simplex(count, axis)
+        effect = _log_simplex(count) if log else simplex(count, axis)
         return Step(site.layout, site.shape, tuple(forms), effect)
 
     events = (f"M:{name}", f"F:{text}")
@@ -167,8 +167,8 @@ def _softmax_like(name: str, text: str, log: bool = False) -> Operator:
     return Operator(name, "supporting", "activations", ANY, plan, events, Limits(least=2), _PHASE, hint=hint)
 
 
-def _log_simplex(count: int, axis: int) -> Effect:
-    return lambda s: Stats(-math.log(count) - 0.3, s.std, s.signal, (axis,))
+def _log_simplex(count: int) -> Effect:
+    return lambda s: Stats(-math.log(count) - 0.3, s.std, s.signal)
 
 
 def _softmax2d(site: Site) -> Step:

@@ -45,16 +45,19 @@ def _pow(site: Site) -> Step:
 
 
 def _masked(site: Site) -> Step:
-    """Outliers on one side replaced, or what a mask from outside covers; most values are left alone."""
+    """Outliers on one side replaced, or what a mask from outside covers; most values are left alone.
+
+    Outliers become the mean rather than the bound: else the extreme of many values would always be the bound.
+    """
     if site.rng.random() < 0.6:
         return _masked_from_outside(site)
     mean, spread = site.stats.mean, max(site.stats.std, 0.05)
-    low, high = (float(f"{mean + side * spread:.2g}") for side in (-1.2, 1.2))
+    low, middle, high = (float(f"{mean + side * spread:.2g}") for side in (-1.2, 0.0, 1.2))
     forms = (
-        expr(f"{{x}}.masked_fill({{x}} < {low}, {low})"),
-        expr(f"torch.masked_fill({{x}}, {{x}} > {high}, {high})"),
+        expr(f"{{x}}.masked_fill({{x}} < {low}, {middle})"),
+        expr(f"torch.masked_fill({{x}}, {{x}} > {high}, {middle})"),
     )
-    return Step(site.layout, site.shape, forms, pointwise(lambda v: max(v, low)))
+    return Step(site.layout, site.shape, forms, pointwise(lambda v: v if v > low else middle))
 
 
 def _masked_from_outside(site: Site) -> Step:

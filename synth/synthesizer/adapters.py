@@ -141,8 +141,10 @@ def _suits(width: int, limits: Limits) -> bool:
 def _to_vector(chain: Chain, limits: Limits) -> None:
     shape, rng = chain.shape, chain.scope.rng
     features, channels = size_of(shape) // shape[0], channels_of(chain.layout, shape)
-    flattened = features <= 384 and (_suits(features, limits) or not _suits(channels, limits))
-    if flattened and (rng.random() < 0.6 or not _suits(channels, limits)):
+    ordered = chain.scope.program.ordered  # then the next operator is to be given what the last one made: a view
+    fine = _suits(features, limits) or not _suits(channels, limits)
+    flattened = features <= (1024 if ordered else 384) and fine
+    if flattened and (ordered or rng.random() < 0.6 or not _suits(channels, limits)):
         text = rng.choice(("torch.flatten({x}, 1)", "{x}.flatten(1)", "{x}.reshape({x}.size(0), -1)"))
         return chain.view(text, Layout.VECTOR, (shape[0], features))
     if chain.layout is Layout.SEQUENCE:
@@ -229,6 +231,9 @@ def _from_vector(chain: Chain, target: Layout, limits: Limits) -> None:
     (batch, features), rng = chain.shape, chain.scope.rng
     rank = AXES[target] - 2
     side = max(min({1: 16, 2: 6, 3: 4}[rank], limits.high), limits.low)
+    if chain.scope.program.ordered and rank > 1:  # the largest maps that are a view of the vector
+        views = (s for s in range(side, max(limits.low, 2) - 1, -1) if features % s**rank == 0)
+        side = next((s for s in views if features // s**rank > 1 and _suits(features // s**rank, limits)), side)
     positions = side**rank
     length, width = _split_features(features)
     if features % positions == 0 and features // positions >= 2 and _suits(features // positions, limits):
@@ -252,7 +257,7 @@ def _between_maps(chain: Chain, target: Layout) -> None:
     if have > want:
         if have - want == 1 and channels * shape[2] <= 96 and rng.random() < 0.4:
             return chain.view("{x}.flatten(1, 2)", target, (batch, channels * shape[2], *shape[3:]))
-        if have - want == 1 and rng.random() < 0.4:
+        if have - want == 1 and not chain.scope.program.ordered and rng.random() < 0.4:
             return _gather(chain, (rng.choice((2, have - 1)),), target)
         if target is Layout.IMAGE:
             return chain.view("{x}.flatten(2, 3)", target, (batch, channels, shape[2] * shape[3], shape[4]))
@@ -365,8 +370,8 @@ def standardise(scope: Scope, x: Value) -> Value:
 
 def bend(scope: Scope, x: Value) -> Value:
     """A non-linearity, after which sums over an axis are no longer constant."""
-    if x.stats.std < 0.05:
-        x = standardise(scope, x)  # any smooth curve is a straight line over so small numbers
+    if x.stats.std < max(0.05, 0.5 * abs(x.stats.mean)):
+        x = standardise(scope, x)  # over small numbers, or far from 0, these curves are straight lines
     stats = x.stats
     texts = ("F.gelu({x})", "F.silu({x})", "torch.sin({x})") if stats.std > 0.5 else ("F.gelu({x})", "F.silu({x})")
     scope.program.adapters += 1

@@ -14,7 +14,7 @@ from synth.synthesizer.steps import apply
 def run_group(scope: Scope, group: list[Operator], x: Value) -> Value:
     """Write a group of operators on `x`, plainly or with some structure around it."""
     rng, style = scope.rng, scope.style
-    if x.layout is Layout.SEQUENCE and len(group) >= 2 and rng.random() < 0.5:
+    if x.layout is Layout.SEQUENCE and len(group) >= 2 and not scope.program.ordered and rng.random() < 0.5:
         _norm_first(group)
     if len(group) >= 2 and scope.outer is None and rng.random() < style.block:
         return _as_block(scope, group, x)

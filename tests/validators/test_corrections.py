@@ -70,12 +70,41 @@ def get_inputs():
 def get_init_inputs():
     return [[], {}]
 """
+# what the padding reads is a clamped index into a flattened view of flipped axes
+PADDING_OF_A_FLATTENED_ROTATION = """
+import torch
+import torch.nn as nn
+
+class Model(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pad = nn.ReplicationPad1d(2)
+
+    def forward(self, x):
+        return torch.sinh(self.pad(torch.rot90(x, 1, dims=(2, 3)).flatten(2)))
+
+def get_inputs():
+    return [torch.randn(2, 3, 16, 12)]
+
+def get_init_inputs():
+    return [[], {}]
+"""
 
 
 @pytest.mark.parametrize(
     "source",
-    [FRACTIONAL_POOLING_AND_ATAN, DEPTHWISE_AFTER_A_TEMPLATE, PADDING_AFTER_A_REDUCTION],
-    ids=["fractional_pooling", "depthwise_after_a_template", "padding_after_a_reduction"],
+    [
+        FRACTIONAL_POOLING_AND_ATAN,
+        DEPTHWISE_AFTER_A_TEMPLATE,
+        PADDING_AFTER_A_REDUCTION,
+        PADDING_OF_A_FLATTENED_ROTATION,
+    ],
+    ids=[
+        "fractional_pooling",
+        "depthwise_after_a_template",
+        "padding_after_a_reduction",
+        "padding_of_a_flattened_rotation",
+    ],
 )
 def test_a_pair_is_proved_where_inductor_alone_is_wrong(source: str) -> None:
     async def run() -> str:

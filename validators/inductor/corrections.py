@@ -1,4 +1,4 @@
-"""Where Inductor's code computes something other than eager does, corrected.
+"""Where Inductor's code computes something other than eager does, or is not made, corrected.
 
 `fractional_max_pool3d` (torch 2.11.0 to 2.13.0, every backend): eager takes the first of a plane's three random samples
 for depth, the second for height, the third for width; Inductor's lowering reads them in the order of
@@ -9,8 +9,13 @@ the value elsewhere; but a buffer that the same kernel has just computed is not 
 value in the register, and the mask is lost.  Padding a map of one pixel, fused with what computes it, then gives the
 pixel on every side.  The missing `tl.where` is written.
 
-Private: `torch._inductor.lowering.lowerings`, `torch._inductor.codegen.triton.TritonKernelOverrides.masked` and
-`cse.store_cache`; if one moves, `corrected` or the first masked load raises AttributeError.
+`ShapeEnv.simplify` (torch 2.13.0): of `Max(0, b)` it asks whether `b` is at least 0 without handing on the ranges of a
+kernel's indices, and "vr must not be None for symbol q1" ends the compilation of a padded, flattened `rot90`.  What
+has a symbol without a range is not known, which is always a right answer to that question.
+
+Private: `torch._inductor.lowering.lowerings`, `torch._inductor.codegen.triton.TritonKernelOverrides.masked`,
+`cse.store_cache` and `torch.fx.experimental.symbolic_shapes._maybe_evaluate_static_worker`; if one moves, `corrected`
+or the first masked load raises AttributeError.
 `tests/validators/test_corrections.py` fails without each of them.
 """
 
@@ -25,6 +30,7 @@ from torch._inductor import lowering
 from torch._inductor.codegen.triton import TritonKernelOverrides
 from torch._inductor.virtualized import V
 from torch._inductor.virtualized import _ops as ops  # those that return variables of the kernel
+from torch.fx.experimental import symbolic_shapes
 
 aten = torch.ops.aten
 
@@ -34,6 +40,7 @@ def corrected() -> AbstractContextManager[Any]:
     stack = ExitStack()
     stack.enter_context(_samples_in_eager_order())
     stack.enter_context(_masked_registers())
+    stack.enter_context(_unknown_without_ranges())
     return stack
 
 
@@ -65,3 +72,15 @@ def _masked_registers() -> AbstractContextManager[Any]:
         return ops.where(mask, value, ops.constant(other, value.dtype))
 
     return mock.patch.object(TritonKernelOverrides, "masked", staticmethod(masked))
+
+
+def _unknown_without_ranges() -> AbstractContextManager[Any]:
+    original = symbolic_shapes._maybe_evaluate_static_worker
+
+    def worker(expr: Any, symbol_info: Any, unbacked_only: bool, size_oblivious: bool) -> Any:
+        # (symbol, its range, its value, ...); a symbol with a value has its range from there
+        if any(info.vr is None and info.val is None for info in symbol_info):
+            return None
+        return original(expr, symbol_info, unbacked_only, size_oblivious)
+
+    return mock.patch.object(symbolic_shapes, "_maybe_evaluate_static_worker", worker)
