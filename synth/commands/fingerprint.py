@@ -97,8 +97,7 @@ def _held(judgement: Judgement, problems: list[packs.Problem]) -> set[str]:
     own = packs.Packs()
     for problem in problems:
         own.add("", problem)
-    found = graphs.check(metrics, own, graphs.REVIEW)
-    return {finding.problem for finding in found if finding.tier == "T2 part"}
+    return {finding.problem for finding in graphs.parts_in(metrics, own, graphs.COMMON)}
 
 
 def _place(item: Path | dict[str, Any], number: int, root: Path) -> tuple[str, int, str]:

@@ -16,6 +16,7 @@ MIN_OPERATORS = 3
 _LINEAR = ("~matmul", "conv")
 MAX_NODES = 400  # of a problem whose graph is kept whole
 MIN_FEATURES = 16  # of a problem that is told by a share of its features: a share of few is an accident
+COMMON = 0.7  # share of a problem's features in an unrelated program that makes it one to tell by equality only
 REVIEW = 0.6  # share of a problem's features from which on it is told, though nothing is turned down for it
 
 
@@ -39,20 +40,24 @@ def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Fi
     findings = []
     if (known := packs.roots.get(features["root"]) or packs.roots.get(features["plain"])) is not None:
         findings.append(packs.finding("T1 root", known))
-    graph = parts.hashed(features["loose"])
-    for key in dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ())):
-        if parts.contains(graph, packs.problems[key].graph):
-            findings.append(packs.finding("T2 part", key))
-    if not findings:
-        found = all_neighbourhoods(features["loose"])
-        for share, key in packs.best_share(found, packs.features, MIN_FEATURES)[:1]:
-            if share >= min(REVIEW, containment):
-                findings.append(packs.finding("T2 part", key, share))
+    found = parts_in(features, packs, min(REVIEW, containment))
+    whole = [finding for finding in found if finding.score == 1]
+    findings += whole or found[:1]
     if sum(features["operators"].values()) >= MIN_OPERATORS:
         known = packs.operators.get(operators_hash(features["operators"]))
         if known is not None:
             findings.append(packs.finding("T3 operators", known))
     return findings
+
+
+def parts_in(features: dict[str, Any], packs: Packs, share: float) -> list[Finding]:
+    """Problems that are part of a graph, whole or by that share of their features; the nearest first."""
+    graph = parts.hashed(features["loose"])
+    near = dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ()))
+    whole = [key for key in near if parts.contains(graph, packs.problems[key].graph)]
+    shares = packs.best_share(all_neighbourhoods(features["loose"]), packs.features, MIN_FEATURES)
+    by_share = [packs.finding("T2 part", key, found) for found, key in shares if found >= share and key not in whole]
+    return [*(packs.finding("T2 part", key) for key in whole), *by_share]
 
 
 def _operators(loose: list[list[Any]]) -> int:
