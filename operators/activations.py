@@ -106,7 +106,7 @@ def _gelu(site: Site) -> tuple[Arg, ...]:
 
 def _threshold(site: Site) -> Step:
     stats = site.stats
-    cut = _round(stats.mean - stats.std)
+    cut = _round(min(stats.mean - stats.std, 0.0))  # numbers smaller than expected must not all be below it
     value = _round(stats.mean - 1.5 * stats.std)
     forms = (
         module("nn.Threshold", "threshold", Arg("", cut, "threshold"), Arg("", value, "value"), weight=2.0),
