@@ -217,7 +217,7 @@ PATCHES = [
     ),
     patching(
         "decisions_of_the_judge",
-        "from validators import eager, honesty\neager._check_output = lambda output: None\nhonesty.check_notes = honesty.check_copy = honesty.check_second_instance = lambda *a: None",
+        "from validators import eager\nfrom validators.conduct import honesty\neager._check_output = lambda output: None\nhonesty.check_notes = honesty.check_copy = honesty.check_second_instance = lambda *a: None",
     ),
     patching(
         "verdict_class",
@@ -231,7 +231,7 @@ PATCHES = [
     ),
     patching(
         "recorder",
-        "from validators import executed, instance\nreal = executed.record\ndef record(model, inputs):\n    output, counts, events = real(model, inputs)\n    return output, counts | {'F:tanh': 9, 'M:Tanh': 9}, events\nexecuted.record = instance.record = record",
+        "from validators.conduct import executed, instance\nreal = executed.record\ndef record(model, inputs):\n    output, counts, *rest = real(model, inputs)\n    return output, counts | {'F:tanh': 9, 'M:Tanh': 9}, *rest\nexecuted.record = instance.record = record",
         "return self.linear(x) * 2",
         ("Linear", "Tanh"),
     ),
@@ -249,7 +249,7 @@ PATCHES = [
     ),
     patching(
         "wire",
-        "from validators import wire, program_side\nreal = wire.send\ndef send(writer, value, *rest):\n    return real(writer, {'value': None, 'cpu': -1.0}, [], 1 << 30)\nwire.send = program_side.send = send",
+        "from validators.processes import wire, program_side\nreal = wire.send\ndef send(writer, value, *rest):\n    return real(writer, {'value': None, 'cpu': -1.0}, [], 1 << 30)\nwire.send = program_side.send = send",
     ),
     patching(
         "leaves_exit_code_0",

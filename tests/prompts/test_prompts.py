@@ -61,7 +61,7 @@ def test_advice_is_for_reasons_that_exist() -> None:
     assert set(repair.advice) <= set(Reason)
     assert set(Reason) - set(repair.advice) <= {  # nothing a model could do better
         Reason.NO_ANSWER, Reason.BLOCKED, Reason.CONTEXT_TOO_LONG, Reason.NOT_TEXT, Reason.NO_FORWARD,
-        Reason.BENCHMARK_SIGNATURE,
+        Reason.BENCHMARK_SIGNATURE, Reason.BENCHMARK_NAME,
     }  # fmt: skip
 
 

@@ -129,7 +129,8 @@ def k(in_ptr0, out_ptr0, xnumel, XBLOCK: tl.constexpr):
         )
         # Triton code is written in a process without the interpreter.
         code = (
-            "import json, sys\nfrom validators import codegen, offline_cuda\nfrom validators.loading import load\n"
+            "import json, sys\nfrom validators import codegen\nfrom validators.inductor import offline_cuda\n"
+            "from validators.loading import load\n"
             "from validators.verdict import Program, Settings\noffline_cuda.install('sm_80')\n"
             "asked = Program(sys.stdin.read(), 'Model')\npair = codegen.check(load(asked), asked, Settings())[1]\n"
             "print(json.dumps([pair.triton_code, pair.original_triton_code]))"

@@ -230,10 +230,16 @@ class Algebra:
         return self.call("softmax", x)
 
     def clamp(self, x: Operand) -> Operand:
-        """Cut off below, above or both; once is enough."""
+        """Cut off below or on both sides; once is enough."""
         if isinstance(x, Expr) and x.op == "cat":
             return self.make("cat", [piece for piece in map(self.clamp, x.of) if isinstance(piece, Expr)])
-        return x if isinstance(x, Expr) and x.op == "clamp" else self.call("clamp", x)
+        if isinstance(x, Expr) and x.op in ("clamp", "cap"):
+            return self.call("clamp", x.of[0])
+        return self.call("clamp", x)
+
+    def capped(self, x: Operand) -> Operand:
+        """Cut off above only."""
+        return x if isinstance(x, Expr) and x.op in ("clamp", "cap") else self.call("cap", x)
 
     def extremum(self, op: str, x: Operand) -> Operand:
         """`amax` or `amin` over axes, whichever; the least of what is negated is the largest."""

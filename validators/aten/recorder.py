@@ -134,7 +134,7 @@ class Recorder(TorchDispatchMode):
             shape, varies = tuple(tensor.shape), any(o.varies for o in operands if o)
             first = operands[0] if operands else None
             if written:
-                self._after_write(name.rstrip("_"), operands, numbers, index, tensor, strict, varies)
+                self._after_write(_named(name, args, kwargs), operands, numbers, index, tensor, strict, varies)
             elif (
                 first is not None
                 and name != "unfold"
@@ -146,7 +146,7 @@ class Recorder(TorchDispatchMode):
                 if name in _FRESH or not any(inputs):
                     node = _constant(tensor, strict, "zeros" if "zeros" in name else "constant")
                 else:
-                    op = _named(name, kwargs)
+                    op = _named(name, args, kwargs)
                     node = Node(op, inputs, numbers, index, shape, tensor.numel(), strict, varies)
                 self._set(tensor, node)
         return output
@@ -270,9 +270,13 @@ def _digest(*parts: bytes | str) -> bytes:
     return digest.digest()
 
 
-def _named(name: str, kwargs: dict[str, Any]) -> str:
-    """The operator; the one whose form a text chooses is two."""
-    return "gelu_tanh" if name == "gelu" and kwargs.get("approximate") == "tanh" else name.rstrip("_")
+def _named(name: str, args: Any, kwargs: dict[str, Any]) -> str:
+    """The operator; those that one argument makes another one of are two."""
+    if name == "gelu" and kwargs.get("approximate") == "tanh":
+        return "gelu_tanh"
+    if name.rstrip("_") == "clamp" and (kwargs.get("min") if len(args) < 2 else args[1]) is None:
+        return "clamp_max"
+    return name.rstrip("_")
 
 
 def _by_name(schema: Any, kwargs: dict[str, Any]) -> Iterator[tuple[Any, Any]]:

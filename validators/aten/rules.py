@@ -87,7 +87,7 @@ def _extreme_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     one = o[0] if isinstance(o[0], Expr) else o[1]
     other = o[1] if isinstance(o[0], Expr) else o[0]
     if isinstance(other, str):
-        return a.clamp(one)
+        return a.capped(one) if n.op in ("minimum", "min") else a.clamp(one)
     for x, y in ((one, other), (other, one)):
         if y is a.scaled(x):
             return a.call("leaky_relu", x)  # max(x, 0.01 x)
@@ -253,9 +253,8 @@ RULES: dict[str, Rule] = {
     "argmax": _first(lambda a, x: a.call("argmax", x)),
     "argmin": _first(lambda a, x: a.call("argmin", x)),
     **dict.fromkeys(("maximum", "minimum"), _extreme_of_two),
-    **dict.fromkeys(
-        ("relu", "relu6", "clamp", "clamp_min", "clamp_max", "hardtanh", "threshold"), _first(Algebra.clamp)
-    ),
+    **dict.fromkeys(("relu", "relu6", "clamp", "clamp_min", "hardtanh", "threshold"), _first(Algebra.clamp)),
+    "clamp_max": _first(Algebra.capped),
     "hardsigmoid": _first(lambda a, x: a.scaled(a.clamp(a.add(x, SCALAR)))),
     **dict.fromkeys(("triu", "tril"), _first(lambda a, x: a.mul(x, TENSOR))),
     "gather": lambda a, n, o: a.gathered(o[0], o[1]),
