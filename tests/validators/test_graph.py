@@ -83,6 +83,10 @@ SAME: dict[str, tuple[Callable[[torch.Tensor], Any], Callable[[torch.Tensor], An
     "variance": (lambda x: x.var(1), lambda x: (x * x).mean(1) - x.mean(1) ** 2),
     "dead code": (lambda x: x.sin(), lambda x: (x.cos().cumsum(1), x.sin())[1]),
     "views": (lambda x: x.flatten(1).sin(), lambda x: x.sin().permute(0, 2, 1, 3).reshape(2, -1)),
+    "log-sum-exp of maxima": (
+        lambda x: F.max_pool2d(x, 2).logsumexp(1),
+        lambda x: (y := F.max_pool2d(x, 2)).amax(1) + (y - y.amax(1, keepdim=True)).exp().sum(1).log(),
+    ),
     "negated extremum": (lambda x: x.amin(1), lambda x: -((-x).amax(1))),
 }
 
@@ -217,6 +221,25 @@ def test_a_graph_is_found_inside_a_larger_one_and_not_where_an_operator_differs(
     other = _loose(lambda m, x: m.conv(torch.tanh(F.log_softmax(x.relu(), 1)) * 2 + x), conv=nn.Conv2d(6, 2, 3))
     unscaled = _loose(lambda m, x: m.conv(torch.tanh(F.softmax(x.relu(), 1)) + x), conv=nn.Conv2d(6, 2, 3))
     assert not parts.contains(other, part) and not parts.contains(unscaled, part) and not parts.contains(part, inside)
+
+
+def _dense(depth: int) -> dict[str, Any]:
+    """Layers that each read what all before them made."""
+    convs = {f"conv{at}": nn.Conv2d(6 * (at + 1), 6, 3, padding=1) for at in range(depth)}
+
+    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
+        for name in convs:
+            x = torch.cat([x, torch.sin(getattr(m, name)(F.gelu(x)))], 1)
+        return x
+
+    return told(forward, **convs)
+
+
+def test_a_network_with_fewer_layers_is_a_piece_of_the_problem_unless_it_is_a_small_one() -> None:
+    known = packs.Packs()
+    known.add("Own", graphs.fingerprint(packs.Problem("3/1", 3), _dense(8)))
+    assert [f.tier for f in graphs.check(_dense(6), known, 0.8)] == ["T2 part"]
+    assert not any(f.score == 1 for f in graphs.check(_dense(3), known, 0.8))
 
 
 @settings(max_examples=40, deadline=None)

@@ -4,7 +4,8 @@ Taken away: names, shapes, dtypes, the values of constants, signs, views and cop
 operands, dead code, and everything made of parameters alone.  Formulas become the operators that they spell: an
 exponential over its sum is a softmax, with or without the maximum that keeps it in range; the mean of squared distances
 from the mean is a variance.  How many constants a sum or product holds is kept: a scale is an operator of its own.
-`rules` holds what is known of each ATen operator; this file holds the algebra.
+`rules` holds what is known of each ATen operator, `formulas` the functions that sums and products spell; this file
+holds the algebra.
 
 Expressions are interned: equal ones are one object, so graphs with shared parts stay small.
 """
@@ -15,33 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
-SCALAR, TENSOR = "s", "t"  # constants: a number; a tensor that depends on no input
+from validators.aten import formulas
+from validators.aten.expression import SCALAR, TENSOR, UNORDERED, Expr, Operand
+from validators.aten.formulas import CELLS, RECURRENT
+
+_OF_EACH = ("sigmoid", "tanh", "silu", "gelu", "clamp", "exp")
 MOST = 3  # constants of a kind that are told apart in one sum or product
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Expr:
-    """An interned expression: operator, operands that depend on an input, the constants among them ("", "s", "sst")."""
-
-    op: str
-    of: tuple[Expr, ...] = ()
-    constants: str = ""
-    digest: bytes = b""
-
-    @property
-    def label(self) -> str:
-        """The operator, with the constants that take part."""
-        return f"{self.op}:{self.constants}" if self.constants else self.op
-
-    def is_(self, op: str, constants: str = "", operands: int = 1) -> bool:
-        """Whether it is that operator with those constants and so many operands."""
-        return self.op == op and self.constants == constants and len(self.of) == operands
-
-
-#: operators whose operands have no order
-UNORDERED = {"add", "mul", "matmul", "cat", "maximum", "minimum"}
-#: an operand: an expression, or constants
-Operand = Expr | str
 
 
 class Algebra:
@@ -77,26 +57,12 @@ class Algebra:
         terms, constants = _flat("add", operands)
         if not terms:
             return constants[-1:] or SCALAR
-        terms = self._with_recognised_sums(terms)
+        terms = formulas.in_sum(self, _of_one_weight(terms))
         if len(terms) == 1 and not constants:
             return terms[0]
         if len(terms) == 2 and terms[0] is terms[1] and not constants:
             return terms[0] if SCALAR in terms[0].constants and terms[0].op == "mul" else self.scaled(terms[0])
         return self.make("add", terms, constants)
-
-    def _with_recognised_sums(self, terms: list[Expr]) -> list[Expr]:
-        for log in [t for t in terms if t.op == "logsumexp"]:
-            inner = log.of[0]
-            # The maximum is there for the range of floats only.
-            terms = [t for t in terms if not (t.op == "amax" and t.of[0] is inner)]
-            if inner in terms:
-                terms = [*_without(terms, inner, log), self.make("log_softmax", [inner])]
-        for square in [t for t in terms if t.is_("mul", operands=2) and t.of[0] is t.of[1] and t.of[0].op == "mean"]:
-            y = square.of[0].of[0]
-            of_squares = self.mean(self.mul(y, y))  # the mean of squares less the square of the mean
-            if of_squares in terms and isinstance(of_squares, Expr):
-                terms = [*_without(terms, square, of_squares), self.make("var", [y])]
-        return terms
 
     def mul(self, *operands: Operand) -> Operand:
         """A product of any number of factors."""
@@ -114,10 +80,9 @@ class Algebra:
     def _recognised(self, product: _Product) -> _Product:
         """The product with formulas in it replaced by the functions that they spell."""
         for factor in product.factors:
-            for name, argument, spelled in _formulas(self, factor):
+            for made, spelled in formulas.of_factor(self, factor, product.factors):
                 left = product.without(*spelled)
-                if left is not None and isinstance(argument, Expr):
-                    made = self.make(name, [argument])
+                if left is not None and isinstance(made, Expr):
                     return self._recognised(_Product((*left.factors, made), left.constants))
         return product
 
@@ -296,8 +261,31 @@ class Algebra:
         return flat[0] if len(flat) > 1 and len(set(flat)) == 1 else self.make("cat", flat)
 
     def part(self, x: Operand) -> Operand:
-        """A slice; of what was put together from pieces, the pieces so far."""
-        return x if isinstance(x, Expr) and x.op in ("cat", "part") else self.call("part", x)
+        """A slice; of what was put together from pieces, the pieces so far; of a recurrence, some of its steps.
+
+        A slice of a function of each element is the function of a slice.
+        """
+        if isinstance(x, Expr) and x.op in _OF_EACH:
+            return self.call(x.op, self.part(x.of[0]))
+        return x if isinstance(x, Expr) and x.op in ("cat", "part", *RECURRENT) else self.call("part", x)
+
+    def recurrent(self, op: str, *operands: Operand) -> Operand:
+        """A recurrent layer over what it reads; its own states and the layers below are one with it."""
+        layer = op.removesuffix(CELLS)
+        read = dict.fromkeys(o.of[0] if o.op == "part" else o for o in operands if isinstance(o, Expr))
+        own = [o for o in read if o.op.removesuffix(CELLS) == layer]
+        others = [o for o in read if o not in own] or [o for below in own for o in below.of]
+        return self.make(op, dict.fromkeys(others)) if others else TENSOR
+
+
+def _of_one_weight(terms: list[Expr]) -> list[Expr]:
+    """Products of one operand by several weights are one product, by their sum."""
+    kept: list[Expr] = []
+    for term in terms:
+        by_weights = len(term.of) == 1 and (term.op == "matmul" or term.op.startswith("conv"))
+        if not by_weights or term not in kept:
+            kept.append(term)
+    return kept
 
 
 def _of_fewer_weights(x: Expr) -> Expr:
@@ -324,23 +312,6 @@ def _flat(op: str, operands: Sequence[Operand]) -> tuple[list[Expr], str]:
     return terms, SCALAR * numbers + TENSOR * arrays
 
 
-def _without(terms: list[Expr], *gone: Expr) -> list[Expr]:
-    left = list(terms)
-    for term in gone:
-        left.remove(term)
-    return left
-
-
-def _deviation_of(x: Expr) -> Expr | None:
-    """y, where `x` is its standard deviation, with an epsilon under the root, beside it or none."""
-    x = x.of[0] if x.is_("add", SCALAR) else x
-    if x.op != "sqrt":
-        return None
-    inner = x.of[0]
-    inner = inner.of[0] if inner.is_("add", SCALAR) else inner
-    return inner.of[0] if inner.op == "var" else None
-
-
 @dataclass(frozen=True)
 class _Product:
     """Factors and constants of a product that is being made."""
@@ -359,47 +330,9 @@ class _Product:
             if isinstance(operand, Expr):
                 if operand.op != "mul" or any(operand.of.count(f) > factors.count(f) for f in operand.of):
                     return None
-                factors = _without(factors, *operand.of)
+                factors = formulas.without(factors, *operand.of)
             for kind in pieces:
                 if kind not in constants:
                     return None
                 constants = constants.replace(kind, "", 1)
         return _Product(tuple(factors), constants)
-
-
-def _formulas(a: Algebra, f: Expr) -> Iterator[tuple[str, Operand, tuple[Operand, ...]]]:
-    """What a factor may be a part of: the function, its argument, and all factors that spell it."""
-    inner = f.of[0] if f.of else None
-    if inner is None:
-        return
-    if f.op == "recip":
-        if inner.op == "sum" and inner.of[0].op == "exp":
-            yield "softmax", inner.of[0].of[0], (f, inner.of[0])
-        if (y := _deviation_of(inner)) is not None:
-            yield "standardise", y, (f, a.add(y, a.mean(y)))
-        if inner.is_("add", SCALAR) and inner.of[0].is_("mul", operands=2):
-            # x e (e + 2) / (e (e + 2) + 2) with e = exp(x)
-            for e, more in (inner.of[0].of, inner.of[0].of[::-1]):
-                if e.op == "exp" and more is a.add(e, SCALAR):
-                    yield "mish", e.of[0], (f, e, more, e.of[0])
-    elif f.op == "sigmoid":
-        yield "sigmoid", inner, (f, a.call("exp", inner))
-        yield "silu", inner, (f, inner)
-        if (x := a.less(inner, SCALAR)) is not None and inner.op == "mul":
-            yield "gelu", x, (f, x)
-    elif f.op == "tanh" and inner.op == "softplus":
-        yield "mish", inner.of[0], (f, inner.of[0])
-    elif f.op == "clamp" and (x := a.less(inner, SCALAR)) is not None and inner.op == "add":
-        yield "hardswish", x, (f, x, SCALAR)
-    elif f.is_("add", SCALAR) and (curve := inner.of[0] if inner.is_("mul", SCALAR) else inner).op in ("erf", "tanh"):
-        # 0.5 x (1 + erf), or x (0.5 + 0.5 erf)
-        halves, inner = ("" if inner is not curve else SCALAR), curve
-        argument = inner.of[0]
-        bare = a.less(argument, SCALAR) if argument.op == "mul" else None
-        if inner.op == "erf" and bare is not None:
-            yield "gelu", bare, (f, bare, halves)
-        # The cubic under the tanh: a number times (x + a number times x^3).
-        cubic = argument if bare is None else bare
-        for other, one in a.splits(cubic) if inner.op == "tanh" else ():
-            if other.op == "mul" and other.of == (one, one, one):
-                yield "gelu", one, (f, one, halves)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-from validators.aten.canonical import UNORDERED, Expr
+from validators.aten.expression import UNORDERED, Expr
 
 #: a graph as data, see `flattened`
 Loose = Sequence[Sequence[Any]]

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from validators.aten.canonical import SCALAR, TENSOR, Algebra, Expr, Operand
+from validators.aten.canonical import Algebra
+from validators.aten.expression import SCALAR, TENSOR, Expr, Operand
+from validators.aten.formulas import CELLS, RECURRENT
 from validators.aten.graph import Node, Recorded, reachable
 
 Rule = Callable[[Algebra, Node, Sequence[Operand]], Operand]
@@ -152,12 +154,27 @@ def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     transposed = "transpose" if any(v is True for v in n.numbers) else ""
     grouped = "grouped" if n.numbers and n.numbers[-1] not in (0, 1, True, False) else ""
-    weight = n.inputs[1]
-    pointwise = weight is not None and not grouped and all(size == 1 for size in weight.shape[2:])
-    made = a.linear(
-        "matmul" if pointwise else f"conv{transposed}{len(weight.shape) - 2 if weight else 0}d{grouped}", *o[:2]
-    )
+    kernel = n.inputs[1].shape[2:] if n.inputs[1] is not None else ()
+    stride, padding, dilation = (n.numbers[at * len(kernel) : (at + 1) * len(kernel)] for at in range(3))
+    # Windows that neither overlap nor leave anything out are patches, which a reshape makes too.
+    patches = kernel == stride and not any(padding) and set(dilation) == {1} and not transposed
+    product = (patches or all(size == 1 for size in kernel)) and not grouped
+    made = a.linear("matmul" if product else f"conv{transposed}{len(kernel)}d{grouped}", *o[:2])
     return a.add(made, TENSOR) if len(o) > 2 and n.inputs[2] is not None else made
+
+
+def _unfold(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    _, size, step = n.numbers
+    return o[0] if size == step else a.call("unfold", o[0])
+
+
+def _im2col(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    kernel, dilation, padding, stride = (n.numbers[at : at + 2] for at in (0, 2, 4, 6))
+    return (
+        o[0]
+        if kernel == stride and dilation == (1, 1) and not any(padding)
+        else a.call("unfold", a.call("unfold", o[0]))
+    )
 
 
 def _affine(a: Algebra, n: Node, x: Operand, weight: int, bias: int) -> Operand:
@@ -220,6 +237,12 @@ def _addcmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 def _embedding(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     return a.call("embedding", *o)
+
+
+def _recurrent(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
+    layer = n.op.removesuffix("_cell")
+    cells = layer == "lstm" and n.output == (1 if n.op.endswith("_cell") else 2)
+    return a.recurrent(layer + CELLS if cells else layer, *o)
 
 
 def _picked_loss(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -305,9 +328,10 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("addcmul", "addcdiv"), _addcmul),
     **dict.fromkeys(("cat", "stack", "scatter"), lambda a, n, o: a.joined(*o)),
     "part": _slice,
-    "unfold": _first(lambda a, x: a.call("unfold", x)),
-    "im2col": _first(lambda a, x: a.call("unfold", a.call("unfold", x))),
+    "unfold": _unfold,
+    "im2col": _im2col,
     "erfc": _first(lambda a, x: a.add(a.call("erf", x), SCALAR)),
     "special_ndtr": _first(lambda a, x: a.scaled(a.add(a.call("erf", a.scaled(x)), SCALAR))),
     "embedding": _embedding,
+    **{layer + cell: _recurrent for layer in RECURRENT for cell in ("", "_cell")},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ _LINEAR = ("~matmul", "conv")
 MAX_NODES = 400  # of a problem whose graph is kept whole
 MIN_FEATURES = 16  # of a problem that is told by a share of its features: a share of few is an accident
 COMMON = 0.7  # share of a problem's features in an unrelated program that makes it one to tell by equality only
+PIECE = 0.5  # share of a problem's operators in a program that is all of it a piece of the problem
 REVIEW = 0.6  # share of a problem's features from which on it is told, though nothing is turned down for it
 
 
@@ -55,9 +57,20 @@ def parts_in(features: dict[str, Any], packs: Packs, share: float) -> list[Findi
     graph = parts.hashed(features["loose"])
     near = dict.fromkeys(key for op, _, _ in graph for key in packs.graphs.get(op, ()))
     whole = [key for key in near if parts.contains(graph, packs.problems[key].graph)]
+    whole += [key for key in _cut_short(graph, packs) if key not in whole]
     shares = packs.best_share(all_neighbourhoods(features["loose"]), packs.features, MIN_FEATURES)
     by_share = [packs.finding("T2 part", key, found) for found, key in shares if found >= share and key not in whole]
     return [*(packs.finding("T2 part", key) for key in whole), *by_share]
+
+
+def _cut_short(graph: parts.Graph, packs: Packs) -> Iterator[str]:
+    """Problems that a graph is a large piece of: the same network with fewer layers."""
+    read = {operand for _, _, of in graph for operand in of}
+    if len(graph) < MIN_FEATURES or any(at not in read for at in range(len(graph) - 1)):
+        return
+    for key, problem in packs.problems.items():
+        if len(graph) < len(problem.graph) <= len(graph) / PIECE and parts.contains(problem.graph, graph):
+            yield key
 
 
 def _operators(loose: list[list[Any]]) -> int:
