@@ -92,7 +92,7 @@ def main(asked: dict[str, str]) -> None:
     reasons = Counter(row["reason"] for row in rows if row["reason"])
     contaminated = {reason: count for reason, count in reasons.items() if reason.startswith("benchmark_")}
     passed = [row for row in rows if not row["reason"]]
-    found = [record_of(row, gradient=False) for row in passed]
+    found = [record_of(row) for row in passed]
     selection = select(found)
     left = [one for one, keep in zip(found, selection.kept, strict=True) if keep]
     sets = {kept_set(found)}

@@ -134,7 +134,7 @@ class RunConfig:
     )
     fingerprints: tuple[str, ...] | None = _key(
         None,
-        values.files("a file that .fingerprint wrote"),
+        values.files("a file that .fingerprint wrote", optional=True),
         "benchmarks of your own to keep out of the corpus, besides KernelBench",
         OPERATION,  # what is in them is part of the identity (`admission.surroundings`)
     )

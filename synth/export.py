@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from synth import replacing
 from synth.dataset import folder
 from synth.dataset.card import card
 from synth.dataset.splits import DEFAULT_SHARES
@@ -18,7 +19,7 @@ from synth.dedup.limits import Limits
 from synth.errors import CommandError, UsageError
 from synth.journal import Journal
 from synth.report.facts import facts
-from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, rows
+from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, content_of, rows
 from synth.rundir import RunDir, write_file
 
 if TYPE_CHECKING:
@@ -143,19 +144,26 @@ def _summarize(selection: Selection | None, target: Path) -> dict[str, Any]:
 
 
 def prepare(target: Path, form: str) -> None:
-    """Makes room for an export at `target`.  Raises UsageError where something else is there."""
+    """Sees to it that an export can be written to `target`.  Raises UsageError where something else is there.
+
+    Nothing of an earlier export is taken away yet.
+    """
+    if form in (DATASET, "dir") and Path.cwd().is_relative_to(target.resolve()):
+        raise UsageError(
+            f"out={target}: the current directory is in it, and it is replaced whole; name another folder."
+        )
     if form == DATASET:
         folder.prepare(target)
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if form == "dir":
-            target.mkdir(exist_ok=True)
+            replacing.recover(target)
+            if target.exists() and not target.is_dir():
+                raise UsageError(f"out={target}: is a file; name a folder for format=dir.")
             # Only folders that an earlier export wrote are replaced; anything else is the user's.
-            if not all((child / PAIR_FILE).is_file() for child in target.iterdir()):
+            if target.is_dir() and not all((child / PAIR_FILE).is_file() for child in target.iterdir()):
                 raise UsageError(f"out={target}: the directory holds something other than an earlier export.")
-            for child in target.iterdir():
-                shutil.rmtree(child)
         elif target.is_dir():
             raise UsageError(f"out={target}: is a directory; name a file for format={form}.")
     except OSError as error:
@@ -198,13 +206,14 @@ def _to_parquet(found: Iterator[dict[str, Any]], target: Path) -> int:
 
 def _to_dir(found: Iterator[dict[str, Any]], target: Path) -> int:
     count = 0
-    pair = target
+    unfinished = replacing.begin(target)
+    pair = unfinished
     for row in found:
         # Names repeat where exports were put together, contents do not; a gradient lies behind its pair.
         name = f"{pair.name}Backward" if row["direction"] == "backward" and count else row["entry_point"]
-        own = target / name
+        own = unfinished / name
         if own.exists():
-            own = target / f"{name}_{row['sha'][:12]}"
+            own = unfinished / f"{name}_{content_of(row).hex()[:12]}"
         pair = own if row["direction"] != "backward" else pair
         own.mkdir()
         for column, file in _CODE_FILES.items():
@@ -212,6 +221,7 @@ def _to_dir(found: Iterator[dict[str, Any]], target: Path) -> int:
         rest = {key: value for key, value in row.items() if not key.endswith("_code")}
         (own / PAIR_FILE).write_text(json.dumps(rest, indent=1) + "\n", encoding="utf-8")
         count += 1
+    replacing.finish(unfinished, target)
     return count
 
 

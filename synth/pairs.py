@@ -14,7 +14,7 @@ from synth.dataset import folder
 from synth.errors import UsageError
 from synth.journal import Journal
 from synth.records import iter_records
-from synth.rundir import RunDir
+from synth.rundir import run_at
 
 _RECORD_FILES = (".json", ".jsonl", ".ndjson")
 _ROW_FILES = (".parquet", *_RECORD_FILES)
@@ -46,7 +46,7 @@ def read_rows(path: Path, columns: Sequence[str] | None = None) -> Iterator[tupl
     if path.is_file():
         yield from _rows_of_file(path, columns)
         return
-    run = RunDir(path.parent if path.name == "run" else path)
+    run = run_at(path)
     if run.journal.exists():
         journal = Journal.open_to_read(run.journal)
         try:

@@ -10,7 +10,7 @@ by.  Columns of a proof that was not made are empty (null, or a list without ite
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
@@ -82,6 +82,12 @@ COLUMNS: dict[str, str] = {
 _SOURCE = "synth"  # stands where KernelBook names a repository
 
 
+def content_of(row: Mapping[str, Any]) -> bytes:
+    """20 bytes of blake2b over both texts: a row's `sha`, whoever made the row."""
+    both = f"{row['python_code']}\0{row['triton_code']}"
+    return blake2b(both.encode("utf-8", "surrogatepass"), digest_size=20).digest()
+
+
 def rows(journal: Journal) -> Iterator[dict[str, Any]]:
     """A row for each kept program, in index order, each followed by that of its gradient where that passed, too."""
     meta = journal.meta()
@@ -106,7 +112,7 @@ def _row(
     versions: dict[str, str],
 ) -> dict[str, Any]:
     evidence, origin = pair.evidence, attempt.origin
-    content = blake2b(f"{program}\0{pair.triton_code}".encode("utf-8", "surrogatepass"), digest_size=20)
+    content = content_of({"python_code": program, "triton_code": pair.triton_code})
     return {
         "entry_point": attempt.entry_point,
         "original_triton_code": pair.original_triton_code,
@@ -116,10 +122,10 @@ def _row(
         "module_name": attempt.entry_point,
         "synthetic": True,
         # From the content, so that exports of several runs can be put together; 63 bits, since int64 has a sign.
-        "uuid": int.from_bytes(content.digest()[:8], "big") >> 1,
+        "uuid": int.from_bytes(content[:8], "big") >> 1,
         "licenses": ["MIT"],
         "stars": 0,
-        "sha": content.hexdigest(),
+        "sha": content.hex(),
         "repo_link": "",
         "direction": direction,
         "pattern": list(attempt.pattern),

@@ -92,13 +92,19 @@ def newest_run(parent: Path = DEFAULT_PARENT) -> RunDir:
     return RunDir(newest.parent.parent)
 
 
+def run_at(path: Path) -> RunDir:
+    """The run whose directory is `path`, or whose inner folder it is."""
+    run = RunDir(path)
+    return run if path.name != "run" or run.journal.is_file() else RunDir(path.parent)
+
+
 def existing_run(path: Path | None) -> RunDir:
     """The run the user means: the one at `path`, or the newest."""
     if path is None:
         return newest_run()
     if not path.exists():
         raise UsageError(f"path={path}: does not exist.")
-    run = RunDir(path.parent if path.name == "run" else path)
+    run = run_at(path)
     if not run.journal.is_file():
         raise UsageError(f"path={path}: holds no run (no run/journal.sqlite).")
     return run

@@ -154,17 +154,17 @@ def words(*names: str) -> Rule:
     return Rule("a list such as [a,b]" + (f" of {', '.join(names)}" if names else ""), convert, literal=True)
 
 
-def files(what: str) -> Rule:
-    """A path, or a list of paths; or none."""
+def files(what: str, optional: bool = False) -> Rule:
+    """A path, or a list of paths; or none, where they are `optional`."""
     listed = words()
 
     def convert(value: Any) -> tuple[str, ...] | None:
-        if value is None or (isinstance(value, str) and value.lower() == "none"):
+        if optional and (value is None or (isinstance(value, str) and value.lower() == "none")):
             return None
         names: tuple[str, ...] = listed.convert(value)
         return names
 
-    return Rule(f"{what}, a list of them such as [a,b], or none", convert, literal=True)
+    return Rule(f"{what}, or a list of them such as [a,b]" + (", or none" if optional else ""), convert, literal=True)
 
 
 def first_and_further(first: tuple[str, ...], further: tuple[str, ...]) -> Rule:

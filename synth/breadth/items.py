@@ -42,7 +42,9 @@ def item(text: str, pattern: Iterable[str], stages: Mapping[str, Any], evidence:
         None if order is None else tuple(order),
         None if pairs is None else tuple((a, b) for a, b in pairs),
         tuple(
-            (str(k.get("kind")), str(k.get("dtype", "")), int(k.get("rank", 0)), len(k["operators"])) for k in kernels
+            # Labels from before they said all of a kernel are read, too.
+            (str(k.get("kind", "")), str(k.get("dtype") or ""), int(k.get("rank") or 0), len(k.get("operators") or ()))
+            for k in kernels
         ),
         graph.get("root"),
         graph.get("operators"),

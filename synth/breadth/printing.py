@@ -8,8 +8,8 @@ from typing import Any
 from rich.table import Table
 
 _COVERED = {
-    "pairs": "ordered operator pairs (b given a's result)",
-    "successions": "operators in succession",
+    "pairs": "pairs (b given a's)",
+    "successions": "successions",
     "aten_edges": "ATen edges",
 }
 _MOST_CELLS = 20
@@ -55,6 +55,7 @@ def _figures(found: Mapping[str, Any]) -> Table:
 
 def _covered(found: Mapping[str, Any]) -> Table:
     table = _table("Coverage", "kind", "distinct", "seen once", "effective", "next is new", "by programs")
+    table.columns[-1].no_wrap = False  # a large corpus has a long curve: it is broken, not the figures before it
     for name, title in _COVERED.items():
         if one := found[name]:
             curve = ", ".join(f"{size:,}: {kinds:,.0f}" for size, kinds in one["rarefaction"])

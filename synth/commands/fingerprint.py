@@ -45,6 +45,7 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     out = console()
     benchmark = given.get("benchmark") or (path.stem if path.is_file() else path.resolve().name)
     target: Path = given.get("out") or Path(f"{benchmark}.fingerprints.json")
+    _assert_writable(target)
     config = replace(RunConfig(), **{key: value for key, value in given.items() if key in RULES})
     # A problem is traced on fake tensors, whatever it would need; it is run only where it looks into its values.
     settings = replace(settings_of(config), stages=(Stage.GRAPH,))
@@ -52,8 +53,13 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     common: set[str] = set()
 
     def items() -> Iterator[_Item]:
+        used: set[str] = set()
         for number, item in enumerate(found, start=1):
-            yield _Item(*_place(item, number, path), read_candidate(item, number, path))
+            label, level, name = _place(item, number, path)
+            if label in used:  # two problems of one number, in two folders: each is told by an id of its own
+                label = f"{label} (problem {number} of the benchmark)"
+            used.add(label)
+            yield _Item(label, level, name, read_candidate(item, number, path))
         for number, item in enumerate(further, start=1):
             assert others is not None
             yield _Item("", 0, "", read_candidate(item, number, others), unrelated=True)
@@ -79,6 +85,8 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
     if not asyncio.run(work.run([Batch(settings, items())], open_pool, out)):
         say(out, f"interrupted after {progress.settled} of {progress.total} programs; nothing was written")
         return INTERRUPTED
+    if not problems:
+        raise UsageError(f"path={path}: nothing in it can be fingerprinted; no pack was written.")
     about = given.get("about") or f"Fingerprints of {benchmark}'s problems; hashes only."
     problems = [replace(p, graph=(), features=()) if p.id in common else p for p in problems]
     write_file(target, packs.dump(benchmark, about, problems))
@@ -87,6 +95,16 @@ def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:
         say(out, f"not looked for as parts, since unrelated programs hold them: {', '.join(sorted(common))}")
     say(out, f"keep them out of a corpus with: python -m synth .parallel fingerprints={target}")
     return DONE
+
+
+def _assert_writable(target: Path) -> None:
+    """Told before the work rather than after it.  Raises UsageError."""
+    try:
+        if target.is_dir():
+            raise UsageError(f"out={target}: is a directory; name a file such as {target / 'fingerprints.json'}.")
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"out={target}: cannot be written to ({error.strerror}).") from None
 
 
 def _held(judgement: Judgement, problems: list[packs.Problem]) -> set[str]:
@@ -104,7 +122,7 @@ def _place(item: Path | dict[str, Any], number: int, root: Path) -> tuple[str, i
     """Id, level (0 for none) and name of a problem."""
     if isinstance(item, dict):
         level, own = item.get("level", 0), item.get("problem_id", item.get("id", number))
-        level = level if isinstance(level, int) else 0
+        level = int(level) if str(level).isdecimal() else 0
         return f"{level}/{own}" if level else str(own), level, str(item.get("name", ""))
     relative = item.relative_to(root) if item != root else Path(item.name)
     parts = _LEVEL.findall(str((root / relative).parent))

@@ -60,5 +60,5 @@ def _exported(run: RunDir) -> str | None:
         return f"exported: {told(summary)}" if summary["dropped"] else None
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{file}: cannot be read ({error}); export again.") from None

@@ -22,7 +22,14 @@ TAGS = ("code", "pytorch", "triton", "torch-compile", "gpu-kernels", "synthetic"
 _DTYPES = {TEXT: "string", WHOLE: "int64", REAL: "float64", TRUTH: "bool"}
 _LISTS = {TEXTS: "string", WHOLES: "int64", REALS: "float64"}
 #: the hub's categories, by the number of rows below which each applies
-_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"), (10**7, "1M<n<10M"))
+_SIZES = (
+    (10**3, "n<1K"),
+    (10**4, "1K<n<10K"),
+    (10**5, "10K<n<100K"),
+    (10**6, "100K<n<1M"),
+    (10**7, "1M<n<10M"),
+    (10**8, "10M<n<100M"),
+)
 _SHOWN = 15  # rows of a table that may be long
 
 
@@ -39,7 +46,7 @@ def _front_matter(splits: dict[str, SplitFigures]) -> str:
     rows = sum(figures.rows for figures in splits.values())
     lines = ["---", f"license: {LICENSE}", "language:", "- en", "pretty_name: PyTorch modules and their Triton code"]
     lines += ["task_categories:", "- text-generation", "tags:", *(f"- {tag}" for tag in TAGS)]
-    lines += ["size_categories:", f"- {next((name for most, name in _SIZES if rows < most), 'n>10M')}"]
+    lines += ["size_categories:", f"- {next((name for most, name in _SIZES if rows < most), '100M<n<1B')}"]
     if splits:
         lines += ["configs:", "- config_name: default", "  data_files:"]
         for split in splits:

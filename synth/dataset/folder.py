@@ -6,12 +6,12 @@ ones, and a small run may have no group in a split of five percent.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from synth import replacing
 from synth.dataset.splits import SPLITS, split_of
 from synth.errors import UsageError
 
@@ -45,6 +45,7 @@ def prepare(target: Path) -> None:
     """Raises UsageError where the folder must not be replaced, or cannot be."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        replacing.recover(target)
         if target.exists() and not target.is_dir():
             raise UsageError(f"out={target}: is a file; name a folder, or a file that ends in .parquet.")
         if target.is_dir() and any(target.iterdir()) and not (is_dataset(target) and _ours_alone(target)):
@@ -65,9 +66,8 @@ def write(
     card: Callable[[dict[str, SplitFigures]], str],
 ) -> dict[str, SplitFigures]:
     """Writes the folder; what each split got.  `schema` is pyarrow's, `card` words the README.md."""
-    partial = target.with_name(target.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / DATA).mkdir(parents=True)
+    partial = replacing.begin(target)
+    (partial / DATA).mkdir()
     figures = {split: SplitFigures() for split in SPLITS}
     writers = {split: _Writer(partial / DATA, split, schema, figures[split]) for split in SPLITS}
     for row in rows:
@@ -75,9 +75,7 @@ def write(
     for writer in writers.values():
         writer.finish()
     (partial / CARD).write_text(card(figures), encoding="utf-8")
-    if target.exists():
-        shutil.rmtree(target)
-    partial.replace(target)
+    replacing.finish(partial, target)
     return figures
 
 

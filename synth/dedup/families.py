@@ -7,16 +7,26 @@ from typing import Any
 
 from synth.dedup.record import Record, record_of
 from synth.dedup.selection import Selection
+from synth.errors import UsageError
 
 Row = dict[str, Any]
 Family = list[tuple[str, Row]]  # each row with what it is called in messages; the pair's first
 
 
 def families(rows: Iterable[tuple[str, Row]]) -> Iterator[Family]:
-    """Each forward row with the backward rows behind it."""
+    """Each forward row with the backward rows behind it.
+
+    Raises UsageError for a backward row that is behind another program's: it would share that one's fate and group.
+    """
     family: Family = []
     for label, row in rows:
-        if family and row.get("direction") != "backward":
+        if row.get("direction") == "backward":
+            if not family or _origin(family[0][1]) != _origin(row):
+                raise UsageError(
+                    f"{label}: is a gradient (direction backward) and does not follow its program's row; "
+                    "keep the order of the export, or leave the gradients out."
+                )
+        elif family:
             yield family
             family = []
         family.append((label, row))
@@ -24,11 +34,16 @@ def families(rows: Iterable[tuple[str, Row]]) -> Iterator[Family]:
         yield family
 
 
+def _origin(row: Row) -> tuple[Any, ...]:
+    """What a program's row and its gradient's have in common."""
+    return tuple(row.get(name) for name in ("seed", "sample", "attempt", "group"))
+
+
 def records(found: Iterable[Family]) -> Iterator[Record]:
     """What the final pass needs to know of each.  Raises UsageError that names a row which is no pair."""
     for family in found:
         label, row = family[0]
-        yield record_of(row, gradient=len(family) > 1, label=label)
+        yield record_of(row, [gradient for _, gradient in family[1:]], label)
 
 
 def group_names(found: Iterable[Family], selection: Selection) -> dict[str, str]:

@@ -18,12 +18,11 @@ from typing import Any
 from synth import export
 from synth.dedup.families import Family, families, group_names, kept, records
 from synth.dedup.limits import ONLY_IDENTICAL, Limits
-from synth.dedup.record import content_of
 from synth.dedup.selection import Selection, select
 from synth.errors import CommandError, UsageError
 from synth.export import Written
 from synth.pairs import read_rows
-from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES
+from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, content_of
 
 _LISTS = {TEXTS: TEXT, WHOLES: WHOLE, REALS: REAL}
 _TYPES: dict[str, Any] = {TEXT: (str,), WHOLE: (int,), REAL: (int, float), TRUTH: (bool,)}
@@ -74,6 +73,8 @@ def _row(row: dict[str, Any], label: str) -> dict[str, Any]:
     for name, value in (("entry_point", entry), *((name, row.get(name)) for name in ("python_code", "triton_code"))):
         if not isinstance(value, str) or not value.strip():
             raise UsageError(f"{label}: has no text under {name}.")
+    if not str(entry).isidentifier():
+        raise UsageError(f"{label}: entry_point is no class's name ({str(entry)[:80]!r}).")
     row = row | {"entry_point": entry}
     made = {column: _fitting(row.get(column), column, kind, label) for column, kind in COLUMNS.items()}
     content = content_of(row)
@@ -92,7 +93,16 @@ def _fitting(value: Any, column: str, kind: str, label: str) -> Any:
         return [None if item is None else _fitting(item, column, _LISTS[kind], label) for item in value]
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != TRUTH):
         raise UsageError(f"{label}: {column} is no {kind}.")
-    return float(value) if kind == REAL else value
+    try:
+        if kind == TEXT:
+            value.encode()
+        elif kind == WHOLE:
+            value.to_bytes(8, "big", signed=True)
+        return float(value) if kind == REAL else value
+    except UnicodeEncodeError:
+        raise UsageError(f"{label}: {column} holds half a character (a lone surrogate); write whole ones.") from None
+    except OverflowError:
+        raise UsageError(f"{label}: {column} is too large a number.") from None
 
 
 def _sorted_out(paths: Sequence[Path], form: str, target: Path, work: Path, selection: Selection) -> Written:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -13,8 +13,11 @@ from typing import Any
 from synth.dedup import shingles
 from synth.dedup.shingles import Shingles
 from synth.errors import UsageError
+from synth.rows import content_of
 from validators.normalize import source_hash
 
+#: what a row may say it stands for: sums of many such are still whole numbers of 64 bits
+MOST_ROWS = 1 << 40
 _HASH = re.compile(r"[0-9a-f]{32}")
 
 
@@ -38,7 +41,7 @@ class Record:
     """A pair as deduplication sees it.  A key that is not known is empty, and nothing is told by it."""
 
     content: bytes  # 20 bytes of both texts
-    row: bytes  # 16 bytes of everything in the row, to tell rows of equal content apart
+    row: bytes  # 16 bytes of everything in the row and its gradient's, to tell rows of equal content apart
     source: str  # the hash of the program's normal form with its constants
     graph_strict: str
     graph_root: str
@@ -49,10 +52,10 @@ class Record:
     triton: Shingles
 
 
-def record_of(row: Mapping[str, Any], gradient: bool, label: str = "") -> Record:
-    """Of an export's row; keys that a row of other origin lacks are empty.
+def record_of(row: Mapping[str, Any], gradients: Sequence[Mapping[str, Any]] = (), label: str = "") -> Record:
+    """Of an export's row and the rows of its gradient; keys that a row of other origin lacks are empty.
 
-    Raises UsageError that names `label` where the program is no Python.
+    Raises UsageError that names `label` where the program is no Python, or the row says it stands for too many.
     """
     program, triton, entry = str(row["python_code"]), str(row["triton_code"]), str(row["entry_point"])
     try:
@@ -62,25 +65,21 @@ def record_of(row: Mapping[str, Any], gradient: bool, label: str = "") -> Record
         body = shingles.of_program(program, entry)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UsageError(f"{label}: python_code cannot be read as Python ({error}).") from None
-    graph = graph_of(row)
+    graph, stands_for = graph_of(row), max(1, int(row.get("duplicates") or 1))
+    if stands_for > MOST_ROWS:
+        raise UsageError(f"{label}: duplicates is {stands_for}, more than a row can stand for ({MOST_ROWS}).")
     return Record(
         content=content_of(row),
-        row=blake2b(json.dumps(row, sort_keys=True, default=str).encode(), digest_size=16).digest(),
+        row=blake2b(json.dumps([row, *gradients], sort_keys=True, default=str).encode(), digest_size=16).digest(),
         source=source,
         graph_strict=str(row.get("graph_strict") or graph.get("strict") or ""),
         graph_root=str(row.get("graph_root") or graph.get("root") or ""),
         operators=json.dumps(graph["operators"], sort_keys=True) if graph.get("operators") else "",
-        quality=_quality(row, gradient),
-        stands_for=max(1, int(row.get("duplicates") or 1)),
+        quality=_quality(row, bool(gradients)),
+        stands_for=stands_for,
         program=body,
         triton=shingles.of_triton(triton),
     )
-
-
-def content_of(row: Mapping[str, Any]) -> bytes:
-    """20 bytes of blake2b over both texts: a row's `sha`, whoever made the row."""
-    both = f"{row['python_code']}\0{row['triton_code']}"
-    return blake2b(both.encode("utf-8", "surrogatepass"), digest_size=20).digest()
 
 
 def graph_of(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,5 +1,8 @@
 """The final pass: which pairs of a set are kept.  A pure function of the set: no order, no arrival, no workers.
 
+Near-duplicates are compared exactly, but only where their sketches meet (see `sketch` for how often): two machines of
+which one lacks rensa may settle pairs between 0.70 and 0.90 differently, and `Selection.scheme` says which it was.
+
 Keys are settled one after the other, each among those that are left, and in each group of equals or near-duplicates the
 best are kept by (quality, smallest content hash):
 
@@ -57,8 +60,8 @@ class Selection:
     def group(self, number: int) -> str:
         """The connected component of a record over equal graphs and near-duplicate programs: 16 hex digits.
 
-        Records of different components share no loose graph and no program body, so that a split by them leaks
-        nothing of the kind.  It is named after the smallest content hash kept of it.
+        Records of different components share no loose graph and no program body, and no near-duplicate that was met,
+        so that a split by them leaks nothing of the kind.  It is named after the smallest content hash kept of it.
         """
         return f"{int(self._groups[number]):016x}"
 

@@ -93,3 +93,8 @@ def test_what_no_stage_said_is_none_and_nothing_is_guessed() -> None:
 def test_a_row_that_is_none_is_refused() -> None:
     with pytest.raises(KeyError):
         measure([{"python_code": "x"}])
+
+
+def test_labels_that_do_not_say_all_of_a_kernel_are_read() -> None:
+    old = row("a") | {"evidence": json.dumps({"labels": {"kernels": {"k": {"kind": "pointwise", "rank": None}}}})}
+    assert measure([old])["kernels"]["table"] == [["pointwise", "", 0, "1", 1]]

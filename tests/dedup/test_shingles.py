@@ -139,7 +139,7 @@ GOLDEN = [693970545, 2048572451, 3314469051]
 
 def test_a_row_without_a_graph_has_no_key_of_one() -> None:
     row = {"python_code": PROGRAM, "triton_code": TRITON, "entry_point": "Model", "verdicts": "not JSON"}
-    made = record_of(row, gradient=False)
+    made = record_of(row)
     assert (made.graph_strict, made.graph_root, made.operators) == ("", "", "")
     assert made.quality.tolerance_used == float("inf")
 
@@ -147,4 +147,4 @@ def test_a_row_without_a_graph_has_no_key_of_one() -> None:
 def test_a_program_that_is_none_is_named() -> None:
     for text in ("def (", "\0", "x" + "(" * 5000):
         with pytest.raises(UsageError, match="row 7: python_code cannot be read"):
-            record_of({"python_code": text, "triton_code": "t", "entry_point": "M"}, False, "row 7")
+            record_of({"python_code": text, "triton_code": "t", "entry_point": "M"}, (), "row 7")

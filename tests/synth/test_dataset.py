@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,6 +122,75 @@ def test_only_folders_of_an_export_are_replaced(
     (tmp_path / "file").write_text("mine")
     assert cli.main([".export", f"path={run.root}", f"out={tmp_path / 'file'}"]) == 2
     assert "is a file" in capsys.readouterr().err and (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize("form", ["parquet", "dir"])
+@pytest.mark.parametrize("step", range(3))
+def test_a_kill_while_a_folder_is_replaced_loses_nothing_and_the_next_export_mends_it(
+    form: str, step: int, run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed before the old folder is moved aside, before the new one has its name, before the old one is gone."""
+    out = tmp_path / "set"
+    words = [".export", f"path={run.root}", f"out={out}", f"format={form}"]
+    assert cli.main(words) == 0
+    whole = files_of(out)
+    steps = itertools.count()
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    def rename(self: Path, target: Path, original: Callable[[Path, Path], Path] = Path.rename) -> Path:
+        return killed() if next(steps) == step else original(self, target)  # type: ignore[func-returns-value,return-value]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", rename)
+        if step == 2:
+            patched.setattr("synth.replacing._remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            export.write(run, form, out, Limits())
+    there = [folder for folder in tmp_path.iterdir() if folder.name.startswith("set") and files_of(folder) == whole]
+    assert there  # an export that is whole
+    assert cli.main(words) == 0
+    assert files_of(out) == whole
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dedup.json", "made", "set"]
+
+
+def test_a_folder_that_was_moved_aside_is_back_before_the_next_export_begins(run: RunDir, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    assert cli.main([".export", f"path={run.root}", f"out={out}"]) == 0
+    whole = files_of(out)
+    out.rename(tmp_path / "set.replaced")
+    export.prepare(out, export.DATASET)
+    assert files_of(out) == whole
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("form", ["parquet", "dir"])
+def test_a_link_to_a_folder_stays_one(form: str, run: RunDir, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for _ in range(2):
+        assert cli.main([".export", f"path={run.root}", f"out={tmp_path / 'link'}", f"format={form}"]) == 0
+    assert (tmp_path / "link").is_symlink() and any((tmp_path / "real").iterdir())
+
+
+@pytest.mark.parametrize("form", ["parquet", "dir"])
+@pytest.mark.parametrize("out", [".", "..", "/"])
+def test_the_current_directory_is_not_replaced(
+    out: str,
+    form: str,
+    run: RunDir,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "above" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "above" / "here")
+    assert cli.main([".export", f"path={run.root}", f"out={out}", f"format={form}"]) == 2
+    assert f"out={out}: the current directory is in it" in capsys.readouterr().err
 
 
 def test_keys_of_the_folder_are_refused_where_there_is_none(run: RunDir, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,31 @@ def test_a_folder_of_problems_becomes_a_pack_that_keeps_them_out(
     assert (evidence["benchmark"], evidence["problem"], evidence["tier"]) == ("bench", "2/3", "T1 root")
 
 
+def test_problems_of_one_number_are_two_and_a_level_may_be_text(tmp_path: Path) -> None:
+    texts = [PROBLEM.format(doc="A", function=function) for function in ("tanh", "erf", "sin")]
+    records = [{"level": "2", "problem_id": 7, "python_code": text} for text in texts[:2]]
+    records.append({"level": 1, "problem_id": 7, "python_code": texts[2]})
+    (tmp_path / "bench.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
+    pack = tmp_path / "new" / "pack.json"
+    assert main([".fingerprint", f"path={tmp_path / 'bench.jsonl'}", f"out={pack}", "num_worker=1"]) == 0
+    _, found = packs.read(pack)
+    assert {(p.id, p.level) for p in found} == {("2/7", 2), ("2/7 (problem 2 of the benchmark)", 2), ("1/7", 1)}
+
+
+def test_what_makes_no_pack_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "broken.py").write_text("class Model(:\n")
+    (tmp_path / "file").write_text("")
+    command = [".fingerprint", f"path={tmp_path / 'broken.py'}", "num_worker=1"]
+    for out, words in (
+        (tmp_path / "pack.json", "nothing in it can be fingerprinted; no pack was written"),
+        (tmp_path, "is a directory; name a file such as"),
+        (tmp_path / "file" / "pack.json", "cannot be written to"),
+    ):
+        assert main([*command, f"out={out}"]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "pack.json").exists()
+
+
 def test_fingerprints_that_cannot_be_used_are_told_before_anything_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

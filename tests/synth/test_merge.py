@@ -193,6 +193,13 @@ GOOD = {"entry_point": "M", "python_code": program("M", OPERATORS), "triton_code
         ([{**GOOD, "stars": "many"}], "row 1: stars is no whole number"),
         ([{**GOOD, "kernels": "triton_a"}], "row 1: kernels is no list"),
         ([{**GOOD, "synthetic": 1}], "row 1: synthetic is no truth"),
+        ([{**GOOD, "stars": 1 << 63}], "row 1: stars is too large a number"),
+        ([{**GOOD, "max_error": 10**400}], "row 1: max_error is too large a number"),
+        ([{**GOOD, "duplicates": 1 << 62}], "row 1: duplicates is 4611686018427387904, more than a row can stand for"),
+        ([{**GOOD, "repo_name": "\ud800"}], "row 1: repo_name holds half a character"),
+        ([{**GOOD, "entry_point": "../../M"}], "row 1: entry_point is no class's name ('../../M')"),
+        ([{**GOOD, "direction": "backward"}], "row 1: is a gradient (direction backward) and does not follow"),
+        ([{**GOOD, "sample": 1}, {**GOOD, "sample": 2, "direction": "backward"}], "row 2: is a gradient"),
     ],
 )
 def test_a_row_that_is_no_pair_is_named(
@@ -208,10 +215,69 @@ def test_a_row_that_is_no_pair_is_named(
     assert out.read_text() == "mine\n"
 
 
+def test_a_row_that_is_no_pair_leaves_an_earlier_folder_as_it_was(runs: list[Path], tmp_path: Path) -> None:
+    out, bad = tmp_path / "folders", tmp_path / "bad.jsonl"
+    bad.write_text(json.dumps({**GOOD, "triton_code": ""}) + "\n")
+    assert cli.main([".merge", str(runs[0]), f"out={out}", "format=dir"]) == 0
+    there = sorted(path.name for path in out.iterdir())
+    assert cli.main([".merge", str(bad), f"out={out}", "format=dir"]) == 2
+    assert sorted(path.name for path in out.iterdir()) == there != []
+
+
+def test_nothing_is_written_outside_the_folder_whatever_rows_are_called(runs: list[Path], tmp_path: Path) -> None:
+    names = []
+    for number, name in enumerate(("M", "M")):
+        row = {**GOOD, "entry_point": name, "triton_code": f"t{number}", "sha": "../../../outside"}
+        names.append(tmp_path / f"{number}.jsonl")
+        names[-1].write_text(json.dumps(row) + "\n")
+    out = tmp_path / "deep" / "er" / "folders"
+    assert cli.main([".merge", *map(str, names), f"out={out}", "format=dir", "dedup=false"]) == 0
+    assert len(list(out.iterdir())) == 2 and sorted(path.name for path in out.parent.iterdir()) == [
+        "dedup.json",
+        "folders",
+    ]
+
+
+def test_gradients_of_equal_pairs_are_chosen_by_what_they_hold_and_not_by_order(tmp_path: Path) -> None:
+    """Two exports hold the same row, and gradients of it that were proved apart."""
+    shared = {**GOOD, "direction": "forward", "seed": 1, "sample": 2, "attempt": 1, "group": "g"}
+    files = []
+    for number in range(2):
+        gradient = shared | {"direction": "backward", "triton_code": "b", "max_error": number / 7}
+        files.append(tmp_path / f"{number}.jsonl")
+        files[-1].write_text(json.dumps(shared) + "\n" + json.dumps(gradient) + "\n")
+    made = set()
+    for order in (files, files[::-1]):
+        out = tmp_path / "out.jsonl"
+        assert cli.main([".merge", *map(str, order), f"out={out}", "format=jsonl"]) == 0
+        made.add(out.read_bytes())
+    assert len(made) == 1 and len(rows_of(out)) == 2
+
+
+def test_a_run_in_a_directory_called_run_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = make_run(tmp_path / "run", [("M", program("M", OPERATORS), "g")])
+    out = tmp_path / "out.jsonl"
+    for path in (run, run / "run"):
+        assert cli.main([".merge", str(path), f"out={out}", "format=jsonl"]) == 0
+        assert cli.main([".stats", str(path)]) == 0
+        assert cli.main([".export", str(path), f"out={out}", "format=jsonl"]) == 0
+
+
+@pytest.mark.parametrize("content", ['{"dropped": [1]}', "[]", '{"dropped": {"graph": 1}}', "{"])
+def test_a_damaged_note_of_an_export_is_named(content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = make_run(tmp_path / "corpus", [("M", program("M", OPERATORS), "g")])
+    (run / "export").mkdir()
+    (run / "export" / "dedup.json").write_text(content)
+    assert cli.main([".stats", str(run)]) == 2
+    said = capsys.readouterr().err
+    assert "dedup.json: cannot be read" in said and "export again" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["out=x"], "path is missing"),
+        (["path=none", "out=x"], "path=none: does not exist"),
         (["{file}"], "out is missing"),
         (["{file}", "{file}", "out=x"], "is given twice"),
         (["/nowhere", "out=x"], "/nowhere: does not exist"),
@@ -243,5 +309,6 @@ def test_what_cannot_be_merged_is_told(
 def test_help_teaches_merging(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([".merge", "--help"]) == 0
     said = capsys.readouterr().out
+    assert "or none" not in said.partition("path=")[2].partition("format")[0]
     for words in ("outputs/a outputs/b out=corpus", "near_duplicate_jaccard", "graph_cap", "whatever their order"):
         assert words in said

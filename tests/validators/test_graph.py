@@ -176,6 +176,14 @@ def test_the_exact_graph_knows_shapes_dtypes_and_arguments_and_no_names() -> Non
     assert strict(lambda m, x, y: x * x - y, X, X) != strict(lambda m, x, y: x * y - y, X, X)
 
 
+def test_a_generator_is_told_by_its_seed_and_not_by_where_it_lies() -> None:
+    def strict(generator: torch.Generator) -> str:
+        return str(told(lambda _, x: x + torch.rand(x.shape, generator=generator), (2, 3))["strict"])
+
+    one, same, other = (torch.Generator().manual_seed(seed) for seed in (1, 1, 2))
+    assert strict(one) == strict(same) != strict(other)
+
+
 def test_fake_and_real_tensors_leave_the_same_graph() -> None:
     def both(make: Callable[[], nn.Module], *shapes: tuple[int, ...]) -> None:
         found = []

@@ -299,6 +299,8 @@ def _positions(operands: list[Node | None], given: list[Any]) -> Iterator[Node |
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, torch.Generator):
+        return f"generator {value.initial_seed()}"  # its repr holds an address, which differs from run to run
     return "tensor" if isinstance(value, torch.Tensor) else repr(value)
 
 
