@@ -112,7 +112,8 @@ def test_the_strategy_of_a_sample_is_a_pure_function_and_keeps_the_weights() -> 
     chosen = Strategies.parse(["plain:3", "worked_example:1"])
     drawn = [chosen.strategy_for(7, sample).name for sample in range(4000)]
     assert drawn == [chosen.strategy_for(7, sample).name for sample in range(4000)]
-    assert drawn == [Strategies.parse(["worked_example:1", "plain:3"]).strategy_for(7, s).name for s in range(4000)]
+    turned = Strategies.parse(["worked_example:1", "plain:3"])
+    assert drawn == [turned.strategy_for(7, sample).name for sample in range(4000)]
     assert drawn != [chosen.strategy_for(8, sample).name for sample in range(4000)]
     # four standard deviations of a binomial share of 4,000 draws are 0.027
     assert abs(Counter(drawn)["plain"] / 4000 - 0.75) < 0.03
