@@ -112,7 +112,8 @@ OPERATORS = (
     _op("Erfinv", lambda v: math.tanh(v), "erfinv", "torch.erfinv(0.9 * torch.tanh({x}))"),
     _op("Lgamma", lambda v: math.lgamma(1.5 + min(abs(v), 50)), "lgamma", "torch.lgamma({x}.abs() + 1.5)"),
     _op("Digamma", lambda v: _log(abs(v) + 1), "digamma psi special_digamma", "torch.digamma({x}.abs() + 1.0)"),
-    _op("Logit", math.tanh, "logit special_logit", "torch.logit(torch.sigmoid({x}), eps=1e-3)"),
+    # 1 - eps must not be 1 in bfloat16, whose steps below 1 are 2**-8
+    _op("Logit", math.tanh, "logit special_logit", "torch.logit(torch.sigmoid({x}), eps=1e-2)"),
     _op("Square", lambda v: v * v, "square pow", "torch.square({x})", "{x}.square()"),
     _op("Reciprocal", lambda v: 1 / (1 + abs(v)), "reciprocal rtruediv rdiv",
         "torch.reciprocal({x}.abs() + 1.0)", "1.0 / (1.0 + {x}.pow(2))"),

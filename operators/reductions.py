@@ -27,8 +27,10 @@ def _written(site: Site, axis: int) -> int:
     return -1 if axis == len(site.shape) - 1 and site.rng.random() < 0.6 else axis
 
 
-def _reduce(spellings: tuple[str, ...], effect: Callable[[int], Effect], scan: bool = False) -> Callable[[Site], Step]:
-    """A reduction along one axis.
+def _reduce(
+    spellings: tuple[str, ...], effect: Callable[[int], Effect], scan: bool = False, bordered: bool = False
+) -> Callable[[Site], Step]:
+    """A reduction along one axis; the features where a border would make what comes out `bordered`.
 
     It drops a spatial axis where a lower layout stands for what is left, keeps the axis as 1 where enough
     elements remain, and otherwise uses the result to weigh or shift the value.  In `spellings`, `{a}` is the
@@ -36,7 +38,8 @@ def _reduce(spellings: tuple[str, ...], effect: Callable[[int], Effect], scan: b
     """
 
     def plan(site: Site) -> Step:
-        axis = _axis(site)
+        # A scan starts with the border of a padded axis, and an extreme stays there; features have no border.
+        axis = site.feature_axis if bordered else _axis(site)
         if site.toward is not None and site.toward is _BELOW.get(site.layout) and not scan:
             axis = site.rng.choice([a for a in range(2, len(site.shape)) if site.shape[a] > 1] or [axis])
         count = site.shape[axis]
@@ -177,8 +180,8 @@ def _pick(name: str, sign: int) -> Callable[[Site], Step]:
     return _reduce(texts, lambda n: extreme(n, sign) if sign else averaged(2))
 
 
-def _scan(*texts: str, effect: Callable[[int], Effect]) -> Callable[[Site], Step]:
-    return _reduce(texts, effect, scan=True)
+def _scan(*texts: str, effect: Callable[[int], Effect], bordered: bool = False) -> Callable[[Site], Step]:
+    return _reduce(texts, effect, scan=True, bordered=bordered)
 
 
 _TAMED = "keep factors near 1, or it grows without bound"
@@ -207,9 +210,10 @@ OPERATORS = (
         "cumsum", phase=5, limits=Limits(least=2, high=64)),
     _op("CumProd", _scan(_TAME, effect=lambda n: pointwise(lambda v: 1 + 0.1 * v)), "cumprod", phase=5,
         limits=Limits(least=2, high=48, widest=64), hint=_TAMED),
-    _op("CumMax", _scan("torch.cummax({x}, dim={a}).values", "{x}.cummax(dim={a})[0]", effect=extreme), "cummax",
+    _op("CumMax", _scan("torch.cummax({x}, dim={a}).values", "{x}.cummax(dim={a})[0]", effect=extreme, bordered=True),
+        "cummax", phase=5),
+    _op("CumMin", _scan("torch.cummin({x}, dim={a}).values", effect=lambda n: extreme(n, -1), bordered=True), "cummin",
         phase=5),
-    _op("CumMin", _scan("torch.cummin({x}, dim={a}).values", effect=lambda n: extreme(n, -1)), "cummin", phase=5),
     _op("LogCumSumExp", _scan("torch.logcumsumexp({x}, dim={a})", effect=extreme), "logcumsumexp", phase=5),
     _op("Sort", _ordered("Sort"), "sort msort", phase=5),
     _op("TopK", _ordered("TopK"), "topk", phase=5),

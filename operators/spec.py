@@ -11,6 +11,7 @@ hundreds of them and they are cheaper to build than frozen dataclasses.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -156,13 +157,11 @@ ANYTHING = Limits()
 
 def together(limits: Sequence[Limits]) -> Limits:
     """What several operators need, as far as it can be had at once."""
-    if all(one is ANYTHING for one in limits):
+    needed = [one for one in limits if one is not ANYTHING]
+    if not needed:
         return ANYTHING
-    low, high, multiple, widest, least = 1, 1 << 30, 1, 1 << 30, 1
-    for one in limits:
-        low, least = max(low, one.low), max(least, one.least)
-        high, widest = min(high, one.high), min(widest, one.widest)
-        multiple = max(multiple, one.multiple)
+    lows, highs, multiples, widths, leasts, _, _ = zip(*needed, strict=True)
+    low, high, multiple, widest, least = max(lows), min(highs), max(multiples), min(widths), max(leasts)
     return Limits(low, max(low, high), multiple, max(widest, least + -least % multiple), least)
 
 
@@ -230,8 +229,10 @@ class Site:
         self.stats = stats
         self.rng = rng
         self.batch = shape[0]
-        self.channels = channels_of(layout, shape)
-        self.spatial = spatial_of(layout, shape)
+        if layout is Layout.SEQUENCE:
+            self.channels, self.spatial = shape[2], shape[1:2]
+        else:
+            self.channels, self.spatial = shape[1], shape[2:]
 
     @property
     def rank(self) -> int:
@@ -286,10 +287,7 @@ class Site:
 
 def size_of(shape: Shape) -> int:
     """Elements of a tensor of this shape."""
-    total = 1
-    for size in shape:
-        total *= size
-    return total
+    return math.prod(shape)
 
 
 def module(cls: str, hint: str, *args: Arg, weight: float = 1.0, after: str = "") -> Form:

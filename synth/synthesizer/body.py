@@ -36,6 +36,7 @@ def _grouped(scope: Scope) -> list[Statement]:
     return result
 
 
+_IN_PLACE = Arg("inplace", True)
 _FRESH = ("nn.Conv", "nn.Linear", "nn.BatchNorm", "nn.GroupNorm", "nn.LayerNorm", "nn.Bilinear")
 
 
@@ -43,7 +44,7 @@ def _forbid_unsafe_in_place(statements: list[Statement]) -> None:
     """Keep `inplace=True` only where the value was just made by a layer and nobody else reads it."""
     for at, statement in enumerate(statements):
         form = statement.form
-        if not form.solo or not any(arg.name == "inplace" for arg in form.makes[0][1].args):
+        if not form.solo or _IN_PLACE not in form.makes[0][1].args:
             continue
         x = statement.values["x"]
         maker = next((s.form for s in statements[:at] if s.out is x), None)

@@ -62,7 +62,10 @@ class Chain:
             solo = len(self.makes) == 1 and self.text == "{m0}({x})"
             makes = (("m", self.makes[0][1]),) if solo else self.makes
             form = Form("{m}({x})" if solo else self.text, makes, self.loose, solo)
-            self.x = self.scope.write(form, self.x, self.layout, self.shape, self.stats)
+            out = self.scope.write(form, self.x, self.layout, self.shape, self.stats)
+            if not makes:  # views, copies and means of the same numbers: brought back, they may be those again
+                out.echoes(self.x)
+            self.x = out
             self.text, self.makes, self.loose = "{x}", (), False
         return self.x
 

@@ -99,6 +99,9 @@ class Lifter:
     def value(self, arg: Arg) -> str:
         """An argument's text."""
         value = arg.value
+        kind = type(value)
+        if kind is int or kind is float:  # most are
+            return (self.lift(arg.role, value) if arg.role else "") or repr(value)
         if isinstance(value, str):
             return value
         if isinstance(value, Make):
@@ -109,15 +112,12 @@ class Lifter:
             return "[" + ", ".join(self.value(Arg("", item)) for item in value) + "]"
         if isinstance(value, dict):
             return "{" + ", ".join(f'"{key}": {self.value(Arg("", item))}' for key, item in value.items()) + "}"
-        if arg.role and isinstance(value, int | float) and not isinstance(value, bool):
-            return self.lift(arg.role, value) or repr(value)
         return repr(value)
 
     def lift(self, role: str, value: int | float) -> str:
         """The parameter that stands for this value, or "" to keep the literal."""
-        wide = role in _WIDTHS
         for name, known in self.params.items():
-            if known == value and type(known) is type(value) and (name == role or (wide and name in _WIDTHS)):
+            if known == value and type(known) is type(value) and (name == role or {name, role} <= _WIDTHS):
                 return name
         if len(self.params) >= 8 or self.rng.random() >= self.rate:
             return ""

@@ -44,11 +44,12 @@ def _with_helpers(program: Program, make: Make) -> Make:
         name = program.claim(make.cls)
         program.helpers.append(make.helper.replace("{cls}", name))
         make = make._replace(cls=name, helper="")
-    if any(isinstance(a.value, Make) for a in make.args):
-        named = (
-            a._replace(value=_with_helpers(program, a.value)) if isinstance(a.value, Make) else a for a in make.args
-        )
-        make = make._replace(args=tuple(named))
+    inner = [(at, a.value) for at, a in enumerate(make.args) if isinstance(a.value, Make)]
+    if inner:
+        args = list(make.args)
+        for at, value in inner:
+            args[at] = args[at]._replace(value=_with_helpers(program, value))
+        make = make._replace(args=tuple(args))
     return make
 
 

@@ -191,8 +191,8 @@ class Scope:
         for form, weight in zip(forms, weights, strict=True):
             at -= weight
             if at <= 0:
-                return form
-        return forms[-1]
+                break
+        return form
 
     def room_for_inputs(self) -> bool:
         """Programs take at most four inputs."""

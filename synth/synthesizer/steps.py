@@ -11,6 +11,8 @@ from synth.synthesizer.scope import Scope, Value, operand_hint
 # Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
 _FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
 _WILD = 60.0
+# A result of this size has elements that float16 cannot hold: the value is made smaller before, not after.
+_OVERFLOWING = 500.0
 # Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
 _ECHOES = {
     "Neg", "Clone", "NanToNum", "MaskedFill", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Round", "Floor",
@@ -38,16 +40,17 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
         x = bend(scope, x) if x.stats.flat else standardise(scope, x)
         step = _plan(scope, entry, x)
         after = step.effect(x.stats)
+    elif spread_of(after) > _OVERFLOWING:
+        x = standardise(scope, x)
+        step = _plan(scope, entry, x)
+        after = step.effect(x.stats)
     others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
     if others and x.stats.flat and all(other.stats.flat for other in others.values()):
         after = after._replace(flat=SOMEWHERE)  # two constant sums added up are a constant sum
     form = scope.choose(step.forms)
     out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
-    if (
-        step.shape == x.shape
-        and not others
-        and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling")
-    ):
+    # Sizes say nothing here: an adapter that pools an upsampled value gives the value itself again.
+    if not others and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling"):
         out.echoes(x)
     return _mend(scope, out)
 

@@ -48,4 +48,6 @@ def run(source: str) -> tuple[torch.Tensor, dict[str, int]]:
 def _changed(t: torch.Tensor) -> torch.Tensor:
     if t.is_floating_point():
         return torch.randn_like(t) * 0.7 + 0.3
-    return ~t if t.dtype in (torch.bool, torch.uint8) else (t + 1) % (int(t.max()) + 1)
+    if t.dtype == torch.uint8:  # turned over they would be the same around their middle, which even functions miss
+        return torch.randint_like(t, 256)
+    return ~t if t.dtype == torch.bool else (t + 1) % (int(t.max()) + 1)
