@@ -68,9 +68,11 @@ class State:
     used: Counter[str] = field(default_factory=Counter)  # of them: kept
     pairs: Counter[Pair] = field(default_factory=Counter)  # seen, in kept samples
     asked: Counter[Pair] = field(default_factory=Counter)  # neighbours in a pattern, of kept samples
+    lost: Counter[Pair] = field(default_factory=Counter)  # neighbours in a pattern, of failed samples
     led: Counter[str] = field(default_factory=Counter)  # asked, by the first of the two
     leading: Counter[str] = field(default_factory=Counter)  # of them: seen
-    follows: Counter[str] = field(default_factory=Counter)  # pairs seen, by the second of the two
+    followed: Counter[str] = field(default_factory=Counter)  # asked, by the second of the two
+    following: Counter[str] = field(default_factory=Counter)  # of them: seen
     kinds: Counter[str] = field(default_factory=Counter)
     kinds_of: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
@@ -83,10 +85,10 @@ class State:
             if one.failed:
                 self.failures += 1
                 self.failed.update(self._suspects(operators))
+                self.lost.update(set(pairwise(one.pattern)))
             if one.kept:
                 self._add_kept(one, operators)
         self.__dict__.pop("usual_lead", None)
-        self.__dict__.pop("usual_follow", None)
 
     def _suspects(self, operators: set[str]) -> set[str]:
         """Those a failure is held against: all, unless some are known to be broken, which explains it."""
@@ -95,11 +97,12 @@ class State:
     def _add_kept(self, one: Settled, operators: set[str]) -> None:
         self.used.update(operators)
         self.pairs.update(one.pairs)
-        self.follows.update(second for _, second in one.pairs)
         for pair in set(pairwise(one.pattern)):
             self.asked[pair] += 1
             self.led[pair[0]] += 1
             self.leading[pair[0]] += pair in one.pairs
+            self.followed[pair[1]] += 1
+            self.following[pair[1]] += pair in one.pairs
         self.kinds.update(one.kinds)
         for name in operators:
             self.kinds_of[name].update(one.kinds)
@@ -125,20 +128,15 @@ class State:
         """The share of asked neighbours that were seen."""
         return (self.leading.total() + 0.5 * PRIOR) / (self.led.total() + PRIOR)
 
-    @cached_property
-    def usual_follow(self) -> float:
-        """Pairs for each use of an operator as the second."""
-        return (self.follows.total() + 0.5 * PRIOR) / (self.used.total() + PRIOR)
-
     def lead(self, name: str) -> float:
         """How much likelier than others its result is handed on as it is."""
         share = (self.leading[name] + self.usual_lead * PRIOR) / (self.led[name] + PRIOR)
         return share / self.usual_lead
 
     def follow(self, name: str) -> float:
-        """How many more pairs than others it is the second of."""
-        share = (self.follows[name] + self.usual_follow * PRIOR) / (self.used[name] + PRIOR)
-        return share / self.usual_follow
+        """How much likelier than others it is given the result of the one before it as it is."""
+        share = (self.following[name] + self.usual_lead * PRIOR) / (self.followed[name] + PRIOR)
+        return share / self.usual_lead
 
     def rarity(self, name: str) -> float:
         """How rare the kernel kinds are that come with it, beside those that come with others; 1 where unknown."""

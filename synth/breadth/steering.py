@@ -30,7 +30,7 @@ EXPLORING = 0.1  # share of places filled without regard to pairs
 SEEN = 0.1  # worth of a pair that was seen once, beside an unseen one
 BRIDGED = 0.1  # worth of a pair that needs a bridge between layouts
 POWER = 3  # of an expected worth: how sharply more is preferred to less
-MOST_BALANCE = 3.0  # times its usual chance that an operator gets which was never used
+MOST_BALANCE = 8.0  # times its usual chance that an operator gets which was never used
 
 
 class Steered:
@@ -110,7 +110,8 @@ def _balance(used: int, usual: float, tried: int) -> float:
     """More for those used less; an operator that was tried and did not get through counts as used that often."""
     if not usual:
         return 1.0
-    return min(MOST_BALANCE, 1.25 / (0.25 + max(used, tried) / usual))
+    share = 1.25 / (0.25 + max(used, tried) / usual)
+    return min(MOST_BALANCE, share * share)
 
 
 def steered_pattern(config: RunConfig, weights: _Weights, sample: int) -> tuple[str, ...]:
@@ -121,34 +122,40 @@ def steered_pattern(config: RunConfig, weights: _Weights, sample: int) -> tuple[
     rng.shuffle(places)
     pattern: list[str] = []
     homes: frozenset[str] = frozenset()
-    for which in places:
-        name = _drawn(weights, which, pattern, homes, rng)
+    for at, which in enumerate(places):
+        name = _drawn(weights, which, pattern, homes, at + 1 == len(places), rng)
         pattern.append(name)
         homes = _homes(homes, name)
     return tuple(pattern)
 
 
-def _drawn(weights: _Weights, which: int, pattern: list[str], homes: frozenset[str], rng: random.Random) -> str:
+def _drawn(
+    weights: _Weights, which: int, pattern: list[str], homes: frozenset[str], last: bool, rng: random.Random
+) -> str:
     names, cumulative = weights.names[which], weights.cumulative[which]
     exploring = rng.random() < EXPLORING
     candidates = rng.choices(names, cum_weights=cumulative, k=1 if exploring else CANDIDATES)
     if exploring:
         return candidates[0]
-    values = [_worth(weights.state, pattern, homes, name) for name in candidates]
+    values = [_worth(weights.state, pattern, homes, last, name) for name in candidates]
     return rng.choices(candidates, [value**POWER for value in values])[0]
 
 
-def _worth(state: State, pattern: list[str], homes: frozenset[str], name: str) -> float:
-    """What is to be expected of an operator as the next one."""
-    worth = state.lead(name)
+def _worth(state: State, pattern: list[str], homes: frozenset[str], last: bool, name: str) -> float:
+    """What is to be expected of an operator as the next one: chances that its pairs are shown, and are new.
+
+    The first has no one before it and the last no one after it: so these are places for operators that seldom take
+    part in a pair in this way, and they are used as often as others.
+    """
+    lead, follow = state.lead(name), state.follow(name)
+    worth = (1 / lead if last else lead) * (follow if pattern else 1 / follow)
     if not pattern:
         return worth
     pair = pattern[-1], name
-    worth *= state.follow(name)
     if seen := state.pairs[pair]:
         worth *= SEEN / seen
     else:
-        worth /= 1 + state.asked[pair]
+        worth /= (1 + state.asked[pair] + 2 * state.lost[pair]) ** 2
     return worth if homes & _layouts(name) else worth * BRIDGED
 
 

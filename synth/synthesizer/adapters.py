@@ -173,6 +173,8 @@ def _to_sequence(chain: Chain, limits: Limits) -> None:
         return chain.view(rng.choice(texts), Layout.SEQUENCE, (batch, length, width))
     positions = size_of(shape[2:])
     if positions > limits.high or positions < limits.low or not _suits(shape[1], limits):
+        if _in_rows(chain, limits):
+            return None
         _patches(chain, limits)
         shape, positions = chain.shape, size_of(chain.shape[2:])
     if chain.layout is Layout.SIGNAL:
@@ -182,6 +184,20 @@ def _to_sequence(chain: Chain, limits: Limits) -> None:
     else:
         text = "{x}.flatten(2).transpose(1, 2)"
     return chain.view(text, Layout.SEQUENCE, (batch, positions, shape[1]))
+
+
+def _in_rows(chain: Chain, limits: Limits) -> bool:
+    """Whether the same numbers were read as positions and features within `limits`, where an order is asked for."""
+    if not chain.scope.program.ordered:
+        return False
+    batch, features = chain.shape[0], size_of(chain.shape[1:])
+    most = min(limits.high, features // 4, 64)
+    for length in range(most, max(limits.low, 2) - 1, -1):
+        width = features // length
+        if features % length == 0 and width <= 256 and _suits(width, limits):
+            chain.view(f"{{x}}.reshape({{x}}.size(0), {length}, {width})", Layout.SEQUENCE, (batch, length, width))
+            return True
+    return False
 
 
 def _width(limits: Limits, wanted: int) -> int:
@@ -333,6 +349,10 @@ def _resize(chain: Chain, spatial: Shape) -> None:
 
 def _fit(chain: Chain, limits: Limits) -> None:
     layout, budget = chain.layout, chain.scope.program.budget
+    if layout is Layout.SEQUENCE and chain.shape[0] * size_of(chain.shape[1:]) <= budget:
+        suits = _suits(chain.shape[2], limits) and limits.low <= chain.shape[1] <= limits.high
+        if not suits and _in_rows(chain, limits):
+            return
     spatial = spatial_of(layout, chain.shape)
     channels = channels_of(layout, chain.shape)
     wanted = min(max(channels, limits.least), limits.widest)

@@ -84,7 +84,7 @@ def draft_program(
     rng = Draws(rng.getrandbits(64))
     style = draw_style(rng)
     if ordered:
-        style = in_order(style)
+        style = in_order(style, {event for entry in entries for event in entry.events})
     program = Program(rng, style, class_name, ordered, draw_dtype(entries, rng, dtype), memory)
     scope = Scope(program)
     result = plan_forward(scope, entries)

@@ -11,7 +11,10 @@ from random import Random
 from typing import NamedTuple
 
 from operators.spec import Form, Layout, Operand, Operator, Shape, Stats, size_of
+from synth.synthesizer.straight import is_straight
 from synth.synthesizer.style import Style
+
+_ROUNDABOUT = 0.15  # times the usual chance of a spelling that does more than the operator does, in an asked order
 
 
 class Value:
@@ -187,6 +190,9 @@ class Scope:
             return forms[0]
         lean = self.style.functional if self.outer is None else 0.4 * self.style.functional  # blocks hold modules
         weights = [f.weight if f.makes else f.weight * lean for f in forms]
+        if self.program.ordered and any(straight := [is_straight(f.text) for f in forms]):
+            # A neighbour's result is to reach the operator, and its own the next one: nothing else in between.
+            weights = [w if direct else w * _ROUNDABOUT for w, direct in zip(weights, straight, strict=True)]
         at = self.rng.random() * sum(weights)
         for form, weight in zip(forms, weights, strict=True):
             at -= weight

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -69,6 +70,15 @@ def draw_style(rng: Random) -> Style:
     )
 
 
-def in_order(style: Style) -> Style:
-    """The author when the order of operators is asked for: joins come between them, so there are fewer."""
-    return replace(style, residual=0.3 * style.residual, arms=0.3 * style.arms)
+def in_order(style: Style, events: Container[str]) -> Style:
+    """The author when the order of operators is asked for: joins come between them, so there are fewer.
+
+    `events` show the operators that are asked for; what would be taken for one of them is not written elsewhere.
+    """
+    return replace(
+        style,
+        residual=0.3 * style.residual,
+        arms=0.3 * style.arms,
+        sequential=0.0 if "M:Sequential" in events else style.sequential,
+        block=0.0 if "M:Module" in events else style.block,
+    )

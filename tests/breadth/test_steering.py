@@ -152,6 +152,36 @@ def test_operators_that_come_with_rare_kernels_are_preferred() -> None:
     assert state.rarity("ReLU") < 1 == state.rarity("Tanh")
 
 
+def test_a_run_asks_more_for_operators_that_come_with_rare_kernels() -> None:
+    def uses(rare: frozenset[str]) -> int:
+        settled: list[Settled] = []
+        steered = Steered(CONFIG, SETS, lambda first, end: settled[first:end])
+        for sample in range(600):
+            pattern = steered(sample)
+            kinds = {"pointwise", *({"scan"} if "CumSum" in pattern else ()), *rare.intersection(pattern)}
+            settled.append(Settled(pattern, True, pairs=frozenset(pairwise(pattern)), kinds=frozenset(kinds)))
+        return sum("CumSum" in one.pattern for one in settled)
+
+    common = frozenset(SETS.supporting)  # every operator comes with a kind of its own: none is rarer than another
+    assert uses(frozenset()) > uses(common)
+
+
+def test_neighbours_that_never_succeed_are_avoided_though_each_of_them_does_elsewhere() -> None:
+    few = replace(SETS, core=SETS.core[:4], compound=SETS.compound[:4], supporting=SETS.supporting[:12])
+    config = replace(CONFIG, steer_every=10)
+    bad = (few.supporting[0], few.supporting[1])
+    settled: list[Settled] = []
+    steered = Steered(config, few, lambda first, end: settled[first:end])
+    for sample in range(400):
+        pattern = steered(sample)
+        neighbours = frozenset(pairwise(pattern))
+        kept = bad not in neighbours
+        settled.append(Settled(pattern, kept, not kept, neighbours if kept else frozenset()))
+    asked = [sum(bad in pairwise(one.pattern) for one in settled[at : at + 100]) for at in range(0, 400, 100)]
+    assert asked[0] > 0 and sum(asked[2:]) < asked[0]  # it was tried, and nearly given up
+    assert all(any(name in one.pattern for one in settled[200:] if one.kept) for name in bad)
+
+
 def test_a_failure_that_is_not_the_operators_is_not_held_against_them() -> None:
     state = State()
     state.add([Settled(("Linear", "Tanh"), kept=False, failed=False)] * 5)
