@@ -146,7 +146,7 @@ def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
     if wanted[2] != x.shape[2]:
         value = fit(scope, value, Limits(multiple=1, least=wanted[2], widest=wanted[2]))
     if wanted[1] != x.shape[1]:
-        value = fit(scope, value, Limits(low=wanted[1], high=wanted[1]))
+        value = fit(scope, value, Limits(low=wanted[1], high=wanted[1], least=wanted[2], widest=wanted[2]))
     if value is x:
         return _derived(scope, x)
     assert value.shape == wanted, (value.shape, wanted)
