@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from synth.breadth.state import LEAST_TRUST, Settled, State
-from synth.breadth.steering import Steered
+from synth.breadth.steering import Steered, _layouts, _worth
 from synth.config import RunConfig
 from synth.errors import UsageError
 from synth.sampling import catalogue_sets, sample_by_set, sample_pattern
@@ -167,19 +167,14 @@ def test_a_run_asks_more_for_operators_that_come_with_rare_kernels() -> None:
 
 
 def test_neighbours_that_never_succeed_are_avoided_though_each_of_them_does_elsewhere() -> None:
-    few = replace(SETS, core=SETS.core[:4], compound=SETS.compound[:4], supporting=SETS.supporting[:12])
-    config = replace(CONFIG, steer_every=10)
-    bad = (few.supporting[0], few.supporting[1])
-    settled: list[Settled] = []
-    steered = Steered(config, few, lambda first, end: settled[first:end])
-    for sample in range(400):
-        pattern = steered(sample)
-        neighbours = frozenset(pairwise(pattern))
-        kept = bad not in neighbours
-        settled.append(Settled(pattern, kept, not kept, neighbours if kept else frozenset()))
-    asked = [sum(bad in pairwise(one.pattern) for one in settled[at : at + 100]) for at in range(0, 400, 100)]
-    assert asked[0] > 0 and sum(asked[2:]) < asked[0]  # it was tried, and nearly given up
-    assert all(any(name in one.pattern for one in settled[200:] if one.kept) for name in bad)
+    bad, untried = ("Linear", "Tanh"), ("Linear", "Sin")
+    state, worths = State(), []
+    for _ in range(4):
+        worths.append([_worth(state, [a], _layouts("Linear"), False, b) for a, b in (bad, untried)])
+        state.add([Settled(bad, kept=False, failed=True)])
+        state.add([Settled(fine, True, pairs=frozenset([fine])) for fine in (("Linear", "Cos"), ("Exp", "Tanh"))])
+    shares = [of_bad / of_untried for of_bad, of_untried in worths]
+    assert shares == sorted(shares, reverse=True) and shares[-1] < 0.05 * shares[0]
 
 
 def test_a_failure_that_is_not_the_operators_is_not_held_against_them() -> None:
