@@ -21,14 +21,12 @@ def source_hash(source: str, entry_point: str, keep_constants: bool = True) -> s
     tree = ast.parse(source)
     normal = _Normal(own_names(tree), keep_constants)
     parts = [
-        ast.dump(normal.visit(node), annotate_fields=False)
-        for node in tree.body
-        if keep_constants or is_code(node, entry_point)
+        ast.dump(normal.visit(node), annotate_fields=False) for node in tree.body if keep_constants or is_code(node)
     ]
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def is_code(node: ast.stmt, entry_point: str) -> bool:
+def is_code(node: ast.stmt) -> bool:
     """Whether a statement of a program's top level says what it computes rather than on what."""
     return isinstance(node, ast.ClassDef) or (isinstance(node, ast.FunctionDef) and node.name not in _HARNESS)
 

@@ -92,7 +92,7 @@ def program_tokens(source: str, entry_point: str) -> list[str]:
     foreign = {(alias.asname or alias.name).partition(".")[0] for node in imports for alias in node.names}
     walk = _Walk(foreign, {node.name for node in tree.body if isinstance(node, ast.ClassDef)})
     for node in tree.body:
-        if is_code(node, entry_point):
+        if is_code(node):
             walk.visit(node)
     return walk.tokens
 

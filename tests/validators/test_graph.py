@@ -250,6 +250,18 @@ def test_a_network_with_fewer_layers_is_a_piece_of_the_problem_unless_it_is_a_sm
     assert not any(f.score == 1 for f in graphs.check(_dense(3), known, 0.8))
 
 
+def test_a_sum_of_many_like_terms_is_compared_at_once() -> None:
+    def total(terms: int, last: str) -> list[tuple[str, str, tuple[int, ...]]]:
+        like = [("sin", "", (parts.INPUT,)), ("cos", "", (0,))]
+        nodes = [*like * terms, (last, "", (parts.INPUT,)), ("=add", "", (*range(1, 2 * terms, 2), 2 * terms))]
+        return [
+            (op, own, tuple(2 * (at // 2) if op == "cos" else o for o in of)) for at, (op, own, of) in enumerate(nodes)
+        ]
+
+    assert parts.contains(total(30, "exp"), total(20, "exp"))
+    assert not parts.contains(total(30, "exp"), total(20, "log"))  # each way to pair them off was tried before
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(0, len(_CHAIN) - 1), min_size=3, max_size=5),

@@ -144,7 +144,16 @@ def test_shipped_fingerprints_hold_hashes_and_no_problem_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", '{"scheme": 1}', '{"scheme": 1, "benchmark": "x", "problems": [{}]}', '{"scheme": 99}', "\0"],
+    [
+        *("", "{", "[]", '{"scheme": 1}', '{"scheme": 99}', "\0"),
+        *(
+            f'{{"scheme": 1, "benchmark": "x", "problems": {problems}}}'
+            for problems in (
+                *("[]", "[{}]", '[{"id": "1", "level": Infinity}]', '[{"id": "1", "features": [["ab", -1]]}]'),
+                *('[{"id": "1", "graph": [["ab", "", [0]]]}]', '[{"id": "1", "graph": [["ab", "", [-2]]]}]'),
+            )
+        ),
+    ],
 )
 def test_a_file_that_is_no_pack_is_told_by_name(tmp_path: Path, text: str) -> None:
     file = tmp_path / "odd.json"

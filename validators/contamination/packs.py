@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from validators.contamination import parts
+
 SHIPPED = Path(__file__).with_name("kernelbench.json")
 #: of how fingerprints are made; a pack of another one is refused, since nothing in it would ever be found
 SCHEME = 1
@@ -133,12 +135,15 @@ def read(path: Path) -> tuple[str, list[Problem]]:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["scheme"] != SCHEME:
             raise PackError(f"{path}: is of scheme {data['scheme']}, not {SCHEME}; make it again with .fingerprint.")
-        return str(data["benchmark"]), [_problem(problem) for problem in data["problems"]]
+        problems = [_problem(problem) for problem in data["problems"]]
+        if not problems:
+            raise ValueError("it holds no problems")
+        return str(data["benchmark"]), problems
     except PackError:
         raise
     except OSError as error:
         raise PackError(f"{path}: cannot be read ({error.strerror}).") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise PackError(f"{path}: is no pack of fingerprints ({type(error).__name__}: {error}).") from None
 
 
@@ -147,6 +152,11 @@ def _problem(data: dict[str, Any]) -> Problem:
     known |= {key: tuple(map(str, data.get(key, ()))) for key in ("grams", "texts", "names")}
     known["graph"] = tuple((str(op), str(own), tuple(map(int, of))) for op, own, of in data.get("graph", ()))
     known["features"] = tuple((str(feature), int(count)) for feature, count in data.get("features", ()))
+    for at, (_, _, of) in enumerate(known["graph"]):
+        if any(not parts.INPUT <= operand < at for operand in of):
+            raise ValueError(f"problem {data['id']}: node {at} of its graph has operands {list(of)}")
+    if any(count < 1 for _, count in known["features"]):
+        raise ValueError(f"problem {data['id']}: a feature that it does not have")
     return Problem(id=str(data["id"]), level=int(data.get("level", 0)), **known)
 
 

@@ -75,11 +75,17 @@ class _Search:
         return all(self.fits(a, b) for a, b in zip(of, others, strict=True))
 
     def _assigned(self, rest: list[int], others: list[int]) -> bool:
-        """Whether each of `rest` finds one of `others` of its own."""
-        if not rest:
-            return True
-        first, *further = rest
-        for index, other in enumerate(others):
-            if self.fits(first, other) and self._assigned(further, others[:index] + others[index + 1 :]):
-                return True
-        return False
+        """Whether each of `rest` finds one of `others` of its own: a matching, by augmenting paths."""
+        owner: dict[int, int] = {}
+
+        def place(one: int, tried: set[int]) -> bool:
+            for at, other in enumerate(others):
+                if at in tried or not self.fits(rest[one], other):
+                    continue
+                tried.add(at)
+                if at not in owner or place(owner[at], tried):
+                    owner[at] = one
+                    return True
+            return False
+
+        return all(place(one, set()) for one in range(len(rest)))
