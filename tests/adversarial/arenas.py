@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 
 import pytest
 from outside import wait_until_gone
+from warm_pool import WarmPool
 
 from validators.containment.layers import Containment, Layer, Tier
-from validators.processes.pool import Pool
 from validators.verdict import Judgement, Program, Settings, Stage
 
 RUNNING = (Stage.CONTRACT, Stage.SHAPES, Stage.EAGER)
 COMPILING = (*RUNNING, Stage.TRITON)
-PROVING = (*COMPILING, Stage.NUMERICS)
 
 _UNPRIVILEGED = frozenset({Layer.NAMESPACES, Layer.PID_NAMESPACE})
 #: layers to leave out for a machine to be of the tier
@@ -29,25 +27,21 @@ WITHOUT: dict[Tier, frozenset[Layer]] = {
 WORKERS = 4
 
 
-class Arena:
+class Arena(WarmPool):
     """One pool, in a thread of its own, and what it has been given."""
 
     def __init__(self, without: frozenset[Layer], stages: tuple[Stage, ...], seconds: float) -> None:
         # The seed is on the warm process's command line, which its forks have too: they can be found by it.
         self.seed = random.SystemRandom().randrange(1 << 30, 1 << 31)
         settings = Settings(validation_timeout=seconds, max_tensor_bytes=128 << 20, seed=self.seed, stages=stages)
-        self.pool = Pool(WORKERS, settings, Containment(without, allow_unsafe=True))
         self._heavy = asyncio.Lock()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
         self._futures: dict[str, Future[Judgement]] = {}
-        self._call(self.pool.__aenter__()).result()
+        super().__init__(WORKERS, settings, Containment(without, allow_unsafe=True))
 
     def submit(self, source: str, pattern: Sequence[str] = (), heavy: bool = False) -> Future[Judgement]:
         """Judge a program, once; `heavy` ones take memory and come one at a time."""
         if source not in self._futures:
-            self._futures[source] = self._call(self._judge(Program(source, "Model", tuple(pattern)), heavy))
+            self._futures[source] = self.call(self._judge(Program(source, "Model", tuple(pattern)), heavy))
         return self._futures[source]
 
     async def _judge(self, program: Program, heavy: bool) -> Judgement:
@@ -56,15 +50,8 @@ class Arena:
         async with self._heavy:
             return await self.pool.judge(program)
 
-    def _call(self, coroutine: object) -> Future[Judgement]:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)  # type: ignore[arg-type]
-
-    def close(self) -> list[int]:
-        """End the pool; what is left of it and of all programs after that."""
-        self._call(self.pool.__aexit__()).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+    def left(self) -> list[int]:
+        """What there is of the pool and of all programs after the end."""
         return wait_until_gone(f'"seed": {self.seed}')
 
 
@@ -91,5 +78,7 @@ class Arenas:
 
     def close(self) -> None:
         """End all; nothing of them may be left."""
-        left = [pid for arena in self._made.values() for pid in arena.close()]
+        for arena in self._made.values():
+            arena.close()
+        left = [pid for arena in self._made.values() for pid in arena.left()]
         assert not left, f"left running: {left}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import forging
 import pytest
-from arenas import PROVING, Arenas
+from arenas import Arenas
 from attack import program
 from forging import Forgery
 from outside import Outside
 from selected import selected
+from warm_pool import WarmPool
 
 from validators.containment.layers import Tier
+from validators.verdict import Program
 
 
 def test_there_are_enough_of_them() -> None:
@@ -32,12 +34,11 @@ def test_a_forged_result_is_not_accepted(
 
 
 @pytest.mark.parametrize("forgery", forging.TWO_FACED, ids=lambda f: f.name)
-def test_a_program_with_two_faces_is_not_proved(forgery: Forgery, arenas: Arenas, outside: Outside) -> None:
-    arena = arenas.of(Tier.CONTAINED, PROVING, seconds=60.0)
-    judgement = arena.submit(forgery.source, forgery.pattern).result(timeout=300)
+def test_a_program_with_two_faces_is_not_proved(forgery: Forgery, warm: WarmPool) -> None:
+    (judgement,) = warm.judge(Program(forgery.source, "Model", forgery.pattern))
     assert judgement.failure is not None and judgement.pair is None, judgement
 
 
-def test_the_proof_accepts_what_has_one_face(arenas: Arenas) -> None:
-    arena = arenas.of(Tier.CONTAINED, PROVING, seconds=60.0)
-    assert arena.submit(program("return torch.relu(self.linear(x)) + 1")).result(timeout=300).accepted
+def test_the_proof_accepts_what_has_one_face(warm: WarmPool) -> None:
+    (judgement,) = warm.judge(Program(program("return torch.relu(self.linear(x)) + 1"), "Model"))
+    assert judgement.accepted, judgement.failure

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import Any
 
 import pytest
 import torch
+from warm_pool import WarmPool
 
 import prompts
 from synth.extraction import extract
-from validators.processes.pool import Pool
-from validators.verdict import Judgement, Program, Settings, Stage
+from validators.verdict import Program, Settings, Stage
 
 EXAMPLES = [
     pytest.param(example, id=f"{name}-{number}")
@@ -26,15 +25,10 @@ def entry_point(example: prompts.Example) -> str:
     return re.findall(r"^class (\w+)\(nn\.Module\)", example.program, re.MULTILINE)[-1]
 
 
-def test_every_example_passes_every_stage() -> None:
+def test_every_example_passes_every_stage(warm: WarmPool) -> None:
     examples = [param.values[0] for param in EXAMPLES]
     programs = [Program(example.program, entry_point(example), example.operators) for example in examples]
-
-    async def run() -> list[Judgement]:
-        async with Pool(2, SETTINGS) as pool:
-            return list(await asyncio.gather(*(pool.judge(program) for program in programs)))
-
-    for judgement in asyncio.run(run()):
+    for judgement in warm.judge(*programs):
         assert judgement.accepted, judgement.failure
         assert tuple(verdict.stage for verdict in judgement.verdicts[: len(SETTINGS.stages)]) == SETTINGS.stages
     assert {Stage.SIMILARITY, Stage.TRITON, Stage.NUMERICS} <= set(SETTINGS.stages)

@@ -8,6 +8,7 @@ import os
 import signal
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -131,10 +132,10 @@ def test_the_watch_counts_children_of_children(tmp_path: Path) -> None:
     assert watch.scratch_is_full(tmp_path)
 
 
-def judged(source: str, *without: Layer) -> tuple[Judgement, Tier]:
-    async def run() -> tuple[Judgement, Tier]:
-        async with Pool(1, QUICK, Containment(frozenset(without), allow_unsafe=True)) as pool:
-            return await pool.judge(Program(source, "Model")), pool.tier
+def judged(sources: Sequence[str], *without: Layer) -> tuple[list[Judgement], Tier]:
+    async def run() -> tuple[list[Judgement], Tier]:
+        async with Pool(2, QUICK, Containment(frozenset(without), allow_unsafe=True)) as pool:
+            return list(await asyncio.gather(*(pool.judge(Program(s, "Model")) for s in sources))), pool.tier
 
     return asyncio.run(run())
 
@@ -148,31 +149,43 @@ def test_without_anything_that_holds_programs_nothing_is_run_unless_it_is_allowe
 
     with pytest.raises(PoolError, match=r"cannot be contained .* allow_unsafe=true"):
         asyncio.run(run())
-    judgement, found = judged(GOOD, *Layer)
+    (judgement,), found = judged([GOOD], *Layer)
     assert judgement.failure is None and found is Tier.GUARDED
     assert {verdict.tier for verdict in judgement.verdicts} == {"guarded"}
 
 
 # Each reaches something that one layer alone stands before, and says so.
-ATTACKS: list[tuple[Layer, str]] = [
-    (Layer.NAMESPACES, f"import os\nreached = os.path.exists({str(PROJECT / 'pyproject.toml')!r})"),
-    (Layer.PID_NAMESPACE, "import os\nreached = os.getppid() != 0"),
-    (Layer.LANDLOCK, "import os\nopen('../left', 'w').close()\nreached = True"),
-    (Layer.SECCOMP, "import os\nos.close(os.memfd_create('m'))\nreached = True"),
-    (Layer.SECCOMP, "import os\nif os.fork() == 0:\n    os._exit(0)\nreached = True"),
-    (Layer.LIMITS, "with open('f', 'wb') as f:\n    f.truncate(1 << 27)\nreached = True"),
-]
+ATTACKS: dict[Layer, list[str]] = {
+    Layer.NAMESPACES: [f"import os\nreached = os.path.exists({str(PROJECT / 'pyproject.toml')!r})"],
+    Layer.PID_NAMESPACE: ["import os\nreached = os.getppid() != 0"],
+    Layer.LANDLOCK: ["import os\nopen('../left', 'w').close()\nreached = True"],
+    Layer.SECCOMP: [
+        "import os\nos.close(os.memfd_create('m'))\nreached = True",
+        "import os\nif os.fork() == 0:\n    os._exit(0)\nreached = True",
+    ],
+    Layer.LIMITS: ["with open('f', 'wb') as f:\n    f.truncate(1 << 27)\nreached = True"],
+}
+contained = pytest.mark.skipif(
+    bool(bubblewrap.why_not(view.readable(PROJECT), False)), reason="no user namespaces here"
+)
 
 
-@pytest.mark.skipif(bool(bubblewrap.why_not(view.readable(PROJECT), False)), reason="no user namespaces here")
-@pytest.mark.parametrize(("layer", "attack"), ATTACKS, ids=[f"{layer}{i}" for i, (layer, _) in enumerate(ATTACKS)])
-def test_a_layer_stops_what_gets_through_without_it(layer: Layer, attack: str) -> None:
+def attacking(attack: str) -> str:
     lines = attack.replace("\n", "\n    ")
-    source = program("return x", extra=f"try:\n    {lines}\nexcept OSError:\n    reached = False\nassert not reached")
-    held, _ = judged(source)
-    assert held.failure is None
-    let_through, _ = judged(source, layer)
-    assert let_through.failure is not None and let_through.failure.reason is Reason.IMPORT_ERROR
+    return program("return x", extra=f"try:\n    {lines}\nexcept OSError:\n    reached = False\nassert not reached")
+
+
+@contained
+def test_all_layers_together_stop_all_attacks() -> None:
+    held, _ = judged([attacking(attack) for attacks in ATTACKS.values() for attack in attacks])
+    assert [judgement.failure for judgement in held] == [None] * 6
+
+
+@contained
+@pytest.mark.parametrize("layer", ATTACKS)
+def test_without_its_layer_an_attack_gets_through(layer: Layer) -> None:
+    let_through, _ = judged(list(map(attacking, ATTACKS[layer])), layer)
+    assert {j.failure and j.failure.reason for j in let_through} == {Reason.IMPORT_ERROR}
 
 
 def test_the_watch_stops_a_program_of_many_processes_that_limits_let_through() -> None:
@@ -180,7 +193,7 @@ def test_the_watch_stops_a_program_of_many_processes_that_limits_let_through() -
         "import os, time\nfor _ in range(100):\n    if os.fork() == 0:\n        time.sleep(30)\n        os._exit(0)\n"
     )
     source = program("return x", extra=f"{fork}time.sleep(2)")
-    held, _ = judged(source, Layer.SECCOMP)  # which lets programs fork
+    (held,), _ = judged([source], Layer.SECCOMP)  # which lets programs fork
     assert held.failure is not None and held.failure.reason is Reason.TOO_MANY_PROCESSES
-    let_through, _ = judged(source, Layer.SECCOMP, Layer.WATCH)
+    (let_through,), _ = judged([source], Layer.SECCOMP, Layer.WATCH)
     assert let_through.failure is None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
+from warm_pool import WarmPool
 
-from validators.processes.pool import Pool
-from validators.verdict import Program, Settings
+from validators.verdict import Program
 
 FRACTIONAL_POOLING_AND_ATAN = """
 import torch
@@ -106,10 +104,6 @@ def get_init_inputs():
         "padding_of_a_flattened_rotation",
     ],
 )
-def test_a_pair_is_proved_where_inductor_alone_is_wrong(source: str) -> None:
-    async def run() -> str:
-        async with Pool(1, Settings()) as pool:
-            judgement = await pool.judge(Program(source, "Model"))
-            return "" if judgement.accepted else str(judgement.failure)
-
-    assert asyncio.run(run()) == ""
+def test_a_pair_is_proved_where_inductor_alone_is_wrong(source: str, warm: WarmPool) -> None:
+    (judgement,) = warm.judge(Program(source, "Model"))
+    assert judgement.accepted, judgement.failure

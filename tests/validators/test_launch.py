@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import torch
-from programs import GOOD
+from programs import GOOD, PUBLISHED, PUBLISHED_TRITON
 
 from operators import catalogue
 from synth.synthesizer import write_program
@@ -102,9 +102,9 @@ def test_the_pool_asks_the_driver_and_goes_on_without_a_device(monkeypatch: pyte
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
     async def run() -> str:
-        async with Pool(1, Settings()) as pool:
-            judgement = await pool.judge(Program(GOOD, "Model"))
-            assert judgement.accepted and judgement.verdicts[-1].stage is Stage.NUMERICS
+        async with Pool(1, Settings(stages=(Stage.COMPILED,))) as pool:
+            judgement = await pool.verify(Program(PUBLISHED, "Model"), PUBLISHED_TRITON)
+            assert judgement.accepted and judgement.verdicts[-1].stage is Stage.COMPILED, judgement
             return pool.launching
 
     assert asyncio.run(run()) == "no: no CUDA device"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import torch
 from programs import program
 from torch import nn
+from warm_pool import WarmPool
 
-from validators.processes.pool import Pool
 from validators.proof import comparison, double, draws
 from validators.proof.comparison import Expected, Mismatch
-from validators.verdict import Judgement, Program, Reason, Settings, Stage
+from validators.verdict import Program, Reason
 
 RIGHT = torch.randn(6, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
@@ -158,21 +156,13 @@ def test_the_reference_computes_in_float64_whatever_the_program_names() -> None:
     assert not torch.equal(result, result.float().double())
 
 
-def judged(*programs: Program, settings: Settings | None = None) -> list[Judgement]:
-    async def run() -> list[Judgement]:
-        async with Pool(2, settings or Settings()) as pool:
-            return list(await asyncio.gather(*(pool.judge(p) for p in programs)))
-
-    return asyncio.run(run())
-
-
-def test_pairs_are_proved_and_say_so() -> None:
+def test_pairs_are_proved_and_say_so(warm: WarmPool) -> None:
     good = Program(program("return torch.relu(self.linear(x)).softmax(-1) + x.mean(-1, keepdim=True)"), "Model")
     constant = Program(program("return 1 + self.linear(x).tanh() * 1e-7"), "Model")
     random = Program(program("return torch.nn.functional.dropout(self.linear(x), 0.5, True)"), "Model")
     rows = "torch.nn.functional.embedding_bag((x > 0).long(), self.linear.weight, mode='sum')"
     looked_up = Program(program(f"return {rows} * 2 + self.linear(x).sum()"), "Model")  # asks what the processor is
-    proved, vacuous, drawn, found = judged(good, constant, random, looked_up)
+    proved, vacuous, drawn, found = warm.judge(good, constant, random, looked_up)
     assert proved.accepted and proved.pair is not None
     assert found.accepted, found.failure
     evidence = proved.pair.evidence["numerics"]
@@ -181,11 +171,3 @@ def test_pairs_are_proved_and_say_so() -> None:
     assert vacuous.failure is not None and vacuous.failure.reason is Reason.NOT_DISCRIMINATIVE
     assert drawn.failure is not None and drawn.failure.reason is Reason.NOT_INTERPRETED
     assert "random" in drawn.failure.detail
-
-
-def test_without_the_stage_nothing_is_proved() -> None:
-    stages = tuple(stage for stage in Settings().stages if stage is not Stage.NUMERICS)
-    (judgement,) = judged(
-        Program(program("return self.linear(x).tanh()"), "Model"), settings=replace(Settings(), stages=stages)
-    )
-    assert judgement.pair is not None and "numerics" not in judgement.pair.evidence
