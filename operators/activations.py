@@ -76,9 +76,14 @@ def _alpha(site: Site) -> tuple[Arg, ...]:
     return (Arg("alpha", site.rng.choice((0.5, 0.7, 1.0, 1.2, 1.5)), "alpha"),)
 
 
-def _hardtanh(site: Site) -> tuple[Arg, ...]:
+def _hardtanh(site: Site) -> Step:
     bound = _about(site.stats, site.rng.choice((1.0, 1.5, 2.0)))
-    return (Arg("min_val", -bound, "min_val"), Arg("max_val", bound, "max_val"))
+    args = (Arg("min_val", -bound, "min_val"), Arg("max_val", bound, "max_val"))
+    forms = (
+        module("nn.Hardtanh", "hardtanh", *args, weight=2.0),
+        expr(f"F.hardtanh({{x}}, min_val={-bound}, max_val={bound})"),
+    )
+    return Step(site.layout, site.shape, forms, pointwise(lambda v: min(max(v, -bound), bound)))
 
 
 def _softplus_args(site: Site) -> tuple[Arg, ...]:
@@ -208,8 +213,8 @@ OPERATORS = (
     _softmax_like("Softmax", "softmax"),
     _activation("Mish", _mish, "F.mish({x})", "{x} * torch.tanh(F.softplus({x}))", hint="mish",
                 also=("mish", "softplus")),
-    _activation("Hardtanh", math.tanh, "F.hardtanh({x}{args})", hint="hardtanh",
-                also=("hardtanh", "clamp", "clip"), args=_hardtanh),
+    Operator("Hardtanh", "supporting", "activations", ANY, _hardtanh,
+             ("M:Hardtanh", "F:hardtanh", "F:clamp", "F:clip"), phase=_PHASE),
     _activation("HardSwish", _hardswish, "F.hardswish({x})", cls="Hardswish", also=("hardswish",), in_place=True),
     _activation("ELU", _elu, "F.elu({x}{args})", hint="elu", also=("elu",), args=_alpha),
     _activation("CELU", _elu, "F.celu({x}{args})", hint="celu", also=("celu",), args=_alpha),

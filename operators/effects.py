@@ -9,6 +9,7 @@ from operators.spec import Effect, Stats
 
 SOMEWHERE = (-1,)  # in `Stats.flat`: along some axis, no longer known which
 _STRAIGHT = 0.04  # share of a curve's spread that no straight line explains; below it sums stay constant, nearly
+_MANY = 8  # of so many elements one is likely to be at the bound
 _NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))
 
 
@@ -25,14 +26,17 @@ def pointwise(curve: Callable[[float], float]) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, flat = stats
+        mean, std, signal, flat, *_ = stats
         values = [(curve(mean + std * node), weight) for node, weight in _NODES]
         new_mean = sum(v * w for v, w in values)
         variance = sum(w * (v - new_mean) ** 2 for v, w in values)
         new_std = math.sqrt(variance) * 1.15
         if flat and _bent(values) > _STRAIGHT**2 * variance:
             flat = ()
-        return Stats(new_mean, new_std, signal * new_std / std if std > 0 else 0.0, flat)
+        signal = signal * new_std / std if std > 0 else 0.0
+        floored = curve(mean - 3 * std) == curve(mean - 4 * std)
+        capped = curve(mean + 3 * std) == curve(mean + 4 * std)
+        return Stats(new_mean, new_std, signal, flat, floored, capped)
 
     return effect
 
@@ -62,7 +66,7 @@ def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, flat = stats
+        mean, std, signal, flat, *_ = stats
         std = math.hypot(gain * math.hypot(mean, std), bias)
         return Stats(0.0, std, gain * signal, () if axis in flat else flat)
 
@@ -114,7 +118,12 @@ def summed(count: int) -> Effect:
 def extreme(count: int, sign: int = 1) -> Effect:
     """The largest (or smallest) of `count` elements."""
     shift = math.sqrt(2 * math.log(max(count, 2))) * 0.8 * sign
-    return lambda s: Stats(s.mean + shift * s.std, s.std * 0.6, s.signal * 0.6)
+
+    def effect(stats: Stats) -> Stats:
+        stuck = count >= _MANY and (stats.capped if sign > 0 else stats.floored)
+        return Stats(stats.mean + shift * stats.std, stats.std * 0.6, 0.0 if stuck else stats.signal * 0.6)
+
+    return effect
 
 
 def simplex(count: int, axis: int) -> Effect:
@@ -167,7 +176,7 @@ def similarity(count: int) -> Effect:
     """Products of all rows with each other, divided by the root of their length."""
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, _ = stats
+        mean, std, signal, *_ = stats
         drift = math.sqrt(count) * mean * mean
         return Stats(drift, std * std + 2 * abs(mean) * std, signal * (std + 2 * abs(mean)))
 

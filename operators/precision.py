@@ -13,9 +13,12 @@ NO_KERNEL = ("Cdist", "AvgPool", "AvgPool3d", "LPPool3d", "LocalResponseNorm", "
 #: Inductor adds up into one place with atomics, which Triton's interpreter does not have for bfloat16.
 _ATOMIC = ("IndexAdd", "Fold")
 
+#: The kernel places its windows by numbers of the input's type: rounded, the last one may lie beyond the edge.
+_ROUNDED = ("FractionalMaxPool2d", "FractionalMaxPool3d")
+
 
 def dtypes_of(name: str) -> tuple[str, ...]:
     """The floating types in which this operator can be run on a CPU and proved."""
-    if name in NO_KERNEL:
+    if name in NO_KERNEL or name in _ROUNDED:
         return ("float32",)
     return ("float32", "float16") if name in _ATOMIC else FLOATS

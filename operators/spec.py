@@ -61,13 +61,16 @@ class Stats(NamedTuple):
     `signal` is the part of `std` that comes from the forward inputs (the rest comes from biases).  Arguments
     such as thresholds are chosen from it, and the synthesizer repairs values whose signal runs dry.
     `flat` are axes over which the sum is known to be constant (after a softmax or a norm): adding up over
-    them would throw everything away.
+    them would throw everything away.  `floored` and `capped` values hold their smallest and largest number many times
+    over, as after a ReLU or a clamp: the extreme of many is always that number.
     """
 
     mean: float = 0.0
     std: float = 1.0
     signal: float = 1.0
     flat: tuple[int, ...] = ()
+    floored: bool = False
+    capped: bool = False
 
 
 Effect = Callable[[Stats], Stats]

@@ -92,7 +92,7 @@ def _gather(chain: Chain, axes: tuple[int, ...], layout: Layout) -> None:
     count = size_of(chain.shape) // size_of(shape)
     dim = str(axes[0]) if len(axes) == 1 else str(axes)
     rng = chain.scope.rng
-    if is_flat(chain.stats, axes) or rng.random() < (0.25 if count < 40 else 0.6):
+    if is_flat(chain.stats, axes) or (not chain.stats.capped and rng.random() < (0.25 if count < 40 else 0.6)):
         chain.add(f"{{x}}.amax(dim={dim})", layout, shape, extreme(count)(chain.stats))
     else:
         text = f"{{x}}.mean(dim={dim})" if rng.random() < 0.7 else f"torch.mean({{x}}, dim={dim})"
@@ -221,7 +221,7 @@ def _patches(chain: Chain, limits: Limits) -> None:
             break
     weights = width * shape[1] * side**rank
     # oneDNN's bfloat16 convolution with a stride reads memory that nobody wrote to where its result is one wide.
-    sound = side == 1 or sizes[-1] > 1
+    sound = side == 1 or sizes[-1] > 1 or chain.scope.program.dtype != "bfloat16"
     if sound and size_of(sizes) >= limits.low and weights <= _PATCHED and (width != shape[1] or rng.random() < 0.4):
         sides = tuple(min(side, s) for s in spatial)
         written: object = sides[0] if len(set(sides)) == 1 else sides
@@ -399,6 +399,16 @@ def bend(scope: Scope, x: Value) -> Value:
     scope.program.adapters += 1
     after = Stats(stats.mean * 0.5, max(stats.std * 0.6, 1e-9), stats.signal * 0.6)
     return scope.write(expr(scope.rng.choice(texts)), x, x.layout, x.shape, after)
+
+
+def loosen(scope: Scope, x: Value) -> Value:
+    """Values between bounds, each row of them shifted by its own mean: their extremes differ again."""
+    axis = next((a for a in range(len(x.shape) - 1, 0, -1) if x.shape[a] > 1), 0)
+    if not axis:
+        return standardise(scope, x)
+    scope.program.adapters += 1
+    form = loose(f"{{x}} - {{x}}.mean(dim={axis}, keepdim=True)")
+    return scope.write(form, x, x.layout, x.shape, Stats(0.0, x.stats.std, x.stats.signal, (axis,)))
 
 
 def narrow_gate(x: Value) -> str:

@@ -99,8 +99,7 @@ class Lifter:
     def value(self, arg: Arg) -> str:
         """An argument's text."""
         value = arg.value
-        kind = type(value)
-        if kind is int or kind is float:  # most are
+        if type(value) is int or type(value) is float:  # most are
             return (self.lift(arg.role, value) if arg.role else "") or repr(value)
         if isinstance(value, str):
             return value

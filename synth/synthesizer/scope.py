@@ -197,8 +197,8 @@ class Scope:
         for form, weight in zip(forms, weights, strict=True):
             at -= weight
             if at <= 0:
-                break
-        return form
+                return form
+        return forms[-1]
 
     def room_for_inputs(self) -> bool:
         """Programs take at most four inputs."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from operators.effects import SOMEWHERE, kept
 from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, together
-from synth.synthesizer.adapters import bend, bridge, fit, fits, match, matched, spread_of, standardise
+from synth.synthesizer.adapters import bend, bridge, fit, fits, loosen, match, matched, spread_of, standardise
 from synth.synthesizer.chain import Chain
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
@@ -37,7 +37,8 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     step = _plan(scope, entry, x)
     after = step.effect(x.stats)
     if after.signal <= 1e-6:
-        x = bend(scope, x) if x.stats.flat else standardise(scope, x)
+        bounded = x.stats.floored or x.stats.capped
+        x = bend(scope, x) if x.stats.flat else loosen(scope, x) if bounded else standardise(scope, x)
         step = _plan(scope, entry, x)
         after = step.effect(x.stats)
     elif spread_of(after) > _OVERFLOWING:
