@@ -150,14 +150,15 @@ def _triangle(name: str) -> Callable[[Site], Step]:
 
 
 def _expand(site: Site) -> Step:
-    """The mean over an axis, spread back over it."""
+    """The mean or the largest over an axis, spread back over it."""
     axis, dim = _along(site)
     text = (
         f"{{centre}} = {{x}}.mean(dim={dim}, keepdim=True).expand_as({{x}})\n"
         "{out} = {x} * torch.sigmoid({centre})"
     )
     sized = ", ".join(["-1"] * axis + [str(site.shape[axis])] + ["-1"] * (len(site.shape) - axis - 1))
-    other = f"{{peak}} = {{x}}.amax(dim={dim}, keepdim=True).expand({sized})\n{{out}} = {{peak}} - {{x}}"
+    # Not `peak - x`, whose smallest element is 0 whatever the inputs.
+    other = f"{{peak}} = {{x}}.amax(dim={dim}, keepdim=True).expand({sized})\n{{out}} = {{x}} / (1.0 + {{peak}}.abs())"
     return Step(site.layout, site.shape, (Form(text), Form(other)), scaled(0.8))
 
 
