@@ -152,10 +152,6 @@ def main(count: int, memory_mb: int) -> None:
         reading = time.process_time() - t0
         after = resident()
         on_disk = sum(file.stat().st_size for file in Path(name).iterdir())
-        t0 = time.perf_counter()
-        for begin in range(0, 1000, 100):
-            index.query(list(documents(np.arange(begin, begin + 100))))
-        querying = (time.perf_counter() - t0) / 1000
     planted = np.arange(9, count, 10)
     sample = np.random.default_rng(0).choice(found, min(len(found), 20_000), replace=False)
     t0 = time.process_time()
@@ -183,7 +179,6 @@ def main(count: int, memory_mb: int) -> None:
         "sketch_documents_per_s_numpy": round(by_numpy),
         "index_documents_per_s": round(count / indexing),
         "index_and_candidates_documents_per_s": round(count / (indexing + reading)),
-        "query_ms": round(querying * 1e3, 3),
         "bytes_per_document": round(per_document, 1),
         "memory": {"start": start, **{str(mark): seen for mark, seen in marks.items()}, "candidates read": after},
         "candidates": len(found),

@@ -5,8 +5,8 @@ document (256 bytes), sorted.  `shingles`: documents, sorted, with their shingle
 beyond `memory` bytes they become a sorted run, a file where the index has a folder.  Eight runs of a size become
 one.
 
-Documents are 64-bit numbers chosen by the caller, from their content, so that indexes of several runs can be put
-together (`absorb`).  Runs of band keys that another sketch scheme wrote are made again from the shingles when met.
+Documents are 64-bit numbers chosen by the caller, from their content.  Runs of band keys that another sketch scheme
+wrote are made again from the shingles when met.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from synth.dedup import runfiles
 from synth.dedup.runfiles import Run
 from synth.dedup.shingles import Shingles
 from synth.dedup.sketch import BANDS, U64, Scheme, band_keys, best_scheme, sketches
-from synth.errors import UsageError
 
 MEMORY = 256 << 20
 _FANOUT = 8
@@ -91,32 +90,17 @@ class Index:
             self._compact()
             self._list()
 
-    def absorb(self, other: Path) -> None:
-        """Takes in the index of another folder.  Raises UsageError for a damaged one."""
-        names = runfiles.read_manifest(other)
-        if not names:
-            raise UsageError(f"{other}: holds no index (no {runfiles.MANIFEST}).")
-        found = [runfiles.read(other / name) for name in names]
-        if self._folder is not None:
-            found = [runfiles.write(self._folder, run) for run in found]
-        self._take(found)
-        self.flush()
-        self._list()
-
     def _take(self, runs: Iterable[Run]) -> None:
         found = list(runs)
         own = [run for run in found if run.kind == "bands" and run.scheme == self.scheme.id]
         shingles = [run for run in found if run.kind == "shingles"]
         foreign = len(own) < sum(run.kind == "bands" for run in found)
-        # A name twice is the same run twice: content names it.
-        known = {run.path for run in self._shingles + self._bands}
-        shingles = [run for run in shingles if run.path not in known]
         if foreign:
             for run in shingles:
                 self._sketch_again(run)
             self.flush()  # a file of shingles is listed when the bands of all in it are
         else:
-            self._bands += [run for run in own if run.path not in known]
+            self._bands += own
         self._shingles += shingles
 
     def _sketch_again(self, run: Run) -> None:
@@ -195,19 +179,6 @@ class Index:
             starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(keys)]])
             several = ends - starts > 1
             yield Buckets(documents, starts[several], ends[several])
-
-    def query(self, sets: Sequence[Shingles]) -> list[U64]:
-        """For each set the documents that share a band with it, each once, ascending; changes nothing."""
-        full = [number for number, one in enumerate(sets) if len(one)]
-        keys = band_keys(sketches([sets[number] for number in full], self.scheme))
-        found: list[list[U64]] = [[] for _ in sets]
-        waiting = self._sorted_bands()
-        for run in [*self._bands, *([waiting] if waiting else [])]:
-            lows = np.searchsorted(run.arrays["keys"], keys, side="left")
-            highs = np.searchsorted(run.arrays["keys"], keys, side="right")
-            for row, band in np.argwhere(highs > lows):
-                found[full[row]].append(run.arrays["documents"][lows[row, band] : highs[row, band]])
-        return [np.unique(np.concatenate(one)) if one else np.empty(0, dtype=np.uint64) for one in found]
 
     def shingles(self, document: int) -> Shingles:
         """A document's shingles; none where it has none here."""

@@ -69,42 +69,19 @@ def test_a_document_takes_256_bytes() -> None:
     assert index.size == 256 * 200
 
 
-def test_a_query_finds_what_waits_and_what_is_in_runs() -> None:
-    ids, sets = documents(100)
-    index = filled(Index(memory=30_000), ids, sets)
-    found = index.query([sets[3], sets[98], np.array([5], dtype=np.uint32), np.empty(0, dtype=np.uint32)])
-    assert found[0].tolist() == sorted(ids[2:4].tolist())
-    assert found[1].tolist() == sorted(ids[98:].tolist())
-    assert (len(found[2]), len(found[3])) == (0, 0)
-
-
 def test_documents_without_shingles_are_near_nothing() -> None:
     index = Index()
     index.add(np.array([1, 2], dtype=U64), [np.empty(0, dtype=np.uint32)] * 2)
     assert pairs(index) == set()
 
 
-def test_indexes_of_several_runs_are_put_together(tmp_path: Path) -> None:
-    ids, sets = documents(400)
-    for name, part in (("a", slice(0, 203)), ("b", slice(203, 400))):  # parts a planted pair: 202 and 203
-        filled(Index(tmp_path / name, memory=30_000), ids[part], sets[part]).flush()
-    whole = Index(tmp_path / "whole")
-    for name in ("a", "b", "a"):  # one twice changes nothing
-        whole.absorb(tmp_path / name)
-    assert pairs(whole) == pairs(Index(tmp_path / "whole")) == planted(ids)
-    with pytest.raises(UsageError, match=r"nothing: holds no index"):
-        whole.absorb(tmp_path / "nothing")
-
-
 def test_keys_of_another_scheme_are_made_again_from_the_shingles(tmp_path: Path) -> None:
     ids, sets = documents(400)
     other = Scheme("another", lambda hashed, offsets: NUMPY.minima(~hashed, offsets))
-    filled(Index(tmp_path / "a", scheme=other), ids[:203], sets[:203]).flush()
-    whole = filled(Index(tmp_path / "b", scheme=NUMPY), ids[203:], sets[203:])
-    whole.absorb(tmp_path / "a")
-    assert pairs(whole) == planted(ids)
-    assert pairs(Index(tmp_path / "b", scheme=NUMPY)) == planted(ids)
-    assert pairs(Index(tmp_path / "b", scheme=other)) == planted(ids)
+    filled(Index(tmp_path, scheme=other), ids[:203], sets[:203]).flush()
+    filled(Index(tmp_path, scheme=NUMPY), ids[203:], sets[203:]).flush()  # parts a planted pair: 202 and 203
+    assert pairs(Index(tmp_path, scheme=NUMPY)) == planted(ids)
+    assert pairs(Index(tmp_path, scheme=other)) == planted(ids)
 
 
 def test_what_a_killed_process_left_is_no_part_of_the_index(tmp_path: Path) -> None:
