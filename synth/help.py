@@ -33,7 +33,8 @@ def of_command(command: Command) -> str:
     width = max(len(param.name) for param in command.params) + 2
     for param in command.params:
         lines.append(f"  {param.name:{width}}{param.doc}")
-        lines.append(f"  {'':{width}}{param.rule.allowed}; default {_default(param.default)}")
+        otherwise = "required" if param.required else f"default {_default(param.default)}"
+        lines.append(f"  {'':{width}}{param.rule.allowed}; {otherwise}")
     return "\n".join(lines)
 
 

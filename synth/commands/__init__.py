@@ -21,6 +21,7 @@ class Param:
     rule: values.Rule
     doc: str
     default: Any = None
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ _LISTED = (
             "python -m synth .validate path=answers.json out=verdicts.jsonl",
         ),
         (
-            Param("path", values.path("a .py, .json or .jsonl file, or a directory"), "what to judge"),
+            Param("path", values.path("a .py, .json or .jsonl file, or a directory"), "what to judge", required=True),
             Param("out", values.path("a file", optional=True), "write verdicts and pairs there, one JSON a line"),
             Param("strict", values.flag(), "exit 1 when a program is rejected", False),
             Param("stages", values.words(*_STAGES), "the stages to run, whatever prove says", _STAGES),
@@ -187,9 +188,14 @@ _LISTED = (
             "python -m synth .merge path=[a.parquet,b.jsonl,kernelbook.parquet] out=all.parquet graph_cap=none",
         ),
         (
-            Param("path", values.files("a run, an export or a directory of exports"), "what to put together"),
+            Param(
+                "path",
+                values.files("a run, an export or a directory of exports"),
+                "what to put together",
+                required=True,
+            ),
             _FORMAT,
-            Param("out", values.path("a file, or a directory for pairs.<format>", optional=True), "where to"),
+            Param("out", values.path("a file, or a directory for pairs.<format>"), "where to", required=True),
             *_DEDUP,
         ),
         positional="path",
@@ -251,6 +257,7 @@ _LISTED = (
                 "path",
                 values.path("a .parquet, .jsonl or .json file, or a directory"),
                 "rows with python_code, triton_code and entry_point; an export, a folder of such files, or a run",
+                required=True,
             ),
             Param("out", values.path("a file", optional=True), "write what became of each pair there, one JSON a line"),
             Param("limit", values.whole(1, optional=True), "only the first so many rows"),
@@ -273,7 +280,12 @@ _LISTED = (
             "python -m synth .parallel fingerprints=[robust-kbench.json,mine.json]",
         ),
         (
-            Param("path", values.path("a .py or .jsonl file, or a directory"), "programs in KernelBench's form"),
+            Param(
+                "path",
+                values.path("a .py or .jsonl file, or a directory"),
+                "programs in KernelBench's form",
+                required=True,
+            ),
             Param("out", values.path("a file", optional=True), "default <benchmark>.fingerprints.json"),
             Param("benchmark", values.text("a name", optional=True), "what findings call it; default the path's name"),
             Param(

@@ -155,6 +155,18 @@ def test_the_product_process_never_imports_torch() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "key"), [(c.name, param.name) for c in COMMANDS.values() for param in c.params if param.required]
+)
+def test_what_help_calls_required_is_asked_for(
+    name: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    others = [f"{param.name}=x" for param in COMMANDS[name].params if param.required and param.name != key]
+    assert cli.main([f".{name}", *others]) == 2
+    assert f"{key} is missing" in capsys.readouterr().err
+
+
 def test_help_imports_little() -> None:
     code = (
         "import sys; from synth.cli import main; main([])\n"
