@@ -27,7 +27,7 @@ from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, 
 _LISTS = {TEXTS: TEXT, WHOLES: WHOLE, REALS: REAL}
 _TYPES: dict[str, Any] = {TEXT: (str,), WHOLE: (int,), REAL: (int, float), TRUTH: (bool,)}
 #: what stands in a column that a row of other origin does not have
-_ABSENT: dict[str, Any] = {TEXT: "", WHOLE: None, REAL: None, TRUTH: None, TEXTS: [], WHOLES: [], REALS: []}
+_ABSENT = {TEXT: ""}  # anything else is null: no list is not an empty one
 
 
 def merge(paths: Sequence[Path], form: str, out: Path, limits: Limits | None) -> Written:
@@ -86,7 +86,7 @@ def _row(row: dict[str, Any], label: str) -> dict[str, Any]:
 
 def _fitting(value: Any, column: str, kind: str, label: str) -> Any:
     if value is None:
-        return _ABSENT[kind]
+        return _ABSENT.get(kind)
     if kind in _LISTS:
         if not isinstance(value, list):
             raise UsageError(f"{label}: {column} is no list.")

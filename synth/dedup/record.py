@@ -25,7 +25,8 @@ _HASH = re.compile(r"[0-9a-f]{32}")
 class Quality:
     """Of several pairs that stand for the same the best is kept: `order` ascending."""
 
-    extern_calls: int = 0  # kernels that the pair does not show are worth nothing to who learns from it
+    # Kernels that the pair does not show are worth nothing to who learns from it; infinite where nothing tells of them.
+    extern_calls: float = 0
     operators_per_kernel: float = 0.0  # the more a kernel fuses, the more it teaches
     tolerance_used: float = math.inf  # infinite where nothing proved the pair
     gradient: bool = False  # whether the pair's gradient comes along
@@ -94,9 +95,9 @@ def graph_of(row: Mapping[str, Any]) -> Mapping[str, Any]:
 def _quality(row: Mapping[str, Any], gradient: bool) -> Quality:
     fusions = [str(fusion) for fusion in row.get("fusions") or ()]
     fused = sum(len([name for name in fusion.split(",") if name]) for fusion in fusions)
-    used = row.get("tolerance_used")
+    used, externs = row.get("tolerance_used"), row.get("extern_calls")
     return Quality(
-        extern_calls=len(row.get("extern_calls") or ()),
+        extern_calls=math.inf if externs is None else len(externs),
         operators_per_kernel=fused / len(fusions) if fusions else 0.0,
         tolerance_used=float(used) if isinstance(used, int | float) and math.isfinite(used) else math.inf,
         gradient=gradient,

@@ -178,8 +178,26 @@ def test_someone_elses_rows_get_our_columns(tmp_path: Path) -> None:
     assert cli.main([".merge", str(theirs), f"out={tmp_path / 'out.jsonl'}", "format=jsonl"]) == 0
     (made,) = rows_of(tmp_path / "out.jsonl")
     assert list(made) == list(COLUMNS)
-    assert (made["entry_point"], made["stars"], made["direction"], made["kernels"]) == ("M", 3, "forward", [])
+    assert (made["entry_point"], made["stars"], made["direction"], made["kernels"]) == ("M", 3, "forward", None)
     assert made["uuid"] == int(made["sha"][:16], 16) >> 1
+
+
+def test_a_copy_that_lost_its_columns_does_not_take_the_place_of_the_whole_row(
+    runs: list[Path], tmp_path: Path
+) -> None:
+    """Not even where the whole row owns up to library calls, nor after the copy went through a merge of its own."""
+    whole, copies, again = (tmp_path / name for name in ("whole.jsonl", "copies.jsonl", "again.jsonl"))
+    cli.main([".export", f"path={runs[2]}", "format=jsonl", f"out={whole}"])
+    rows = [row | {"extern_calls": ["extern_kernels.mm"]} for row in rows_of(whole)]
+    whole.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    kept = ("entry_point", "python_code", "triton_code", "fusions")
+    copies.write_text("".join(json.dumps({key: row[key] for key in kept}) + "\n" for row in rows))
+    assert cli.main([".merge", str(copies), f"out={again}", "format=jsonl"]) == 0
+    for copy in (copies, again):
+        out = tmp_path / "out.jsonl"
+        assert cli.main([".merge", str(copy), str(whole), f"out={out}", "format=jsonl"]) == 0
+        found = rows_of(out)
+        assert found and all(row["extern_calls"] == ["extern_kernels.mm"] for row in found)
 
 
 GOOD = {"entry_point": "M", "python_code": program("M", OPERATORS), "triton_code": "t"}
@@ -310,5 +328,6 @@ def test_help_teaches_merging(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([".merge", "--help"]) == 0
     said = capsys.readouterr().out
     assert "or none" not in said.partition("path=")[2].partition("format")[0]
+    assert said.count("; required") == 2 and "default none" not in said
     for words in ("outputs/a outputs/b out=corpus", "near_duplicate_jaccard", "graph_cap", "whatever their order"):
         assert words in said
