@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PAIR_FILE = "pair.json"
 DATASET = "dataset"
-DEDUP_FILE = "dedup.json"  # beside an export: what was dropped, and why
+DEDUP_FILE = folder.NOTE  # what was dropped, and why: in a dataset folder, beside anything else
 _CODE_FILES = {
     "python_code": "{}.py",
     "triton_code": "{}New.py",
@@ -113,11 +113,13 @@ def workplace(target: Path) -> Iterator[Path]:
 
 def put(found: Iterator[dict[str, Any]], form: str, target: Path, selection: Selection | None) -> Written:
     """Writes rows to a target that was prepared, and beside them what the selection dropped.  Raises CommandError."""
+    summary, note = _summary(selection), target.with_name(DEDUP_FILE)
     try:
-        count = _WRITERS[form](found, target)
+        count = _WRITERS[form](_without(note, found), target)
     except OSError as error:
         raise CommandError(f"out={target}: cannot be written to ({error.strerror}).") from None
-    return Written(count, target, _summarize(selection, target))
+    write_file(note, _worded(summary))
+    return Written(count, target, summary)
 
 
 def _put_dataset(
@@ -127,20 +129,29 @@ def _put_dataset(
     shares: Sequence[float],
     figures: dict[str, Any],
 ) -> Written:
-    dropped = {} if selection is None else selection.dropped
+    summary = _summary(selection)
+    worded = partial(card, figures, dropped=summary["dropped"])
     try:
-        splits = folder.write(found, target, _schema(), shares, partial(card, figures, dropped=dropped))
+        splits = folder.write(found, target, _schema(), shares, worded, _worded(summary))
     except OSError as error:
         raise CommandError(f"out={target}: cannot be written to ({error.strerror}).") from None
     counts = {split: written.rows for split, written in splits.items()}
-    return Written(sum(counts.values()), target, _summarize(selection, target), counts)
+    return Written(sum(counts.values()), target, summary, counts)
 
 
-def _summarize(selection: Selection | None, target: Path) -> dict[str, Any]:
-    """Notes beside an export what the selection dropped."""
-    summary = {"limits": None, "dropped": {}} if selection is None else selection.summary()
-    write_file(target.with_name(DEDUP_FILE), json.dumps(summary, indent=1) + "\n")
-    return summary
+def _summary(selection: Selection | None) -> dict[str, Any]:
+    """What the selection dropped."""
+    return {"limits": None, "dropped": {}} if selection is None else selection.summary()
+
+
+def _worded(summary: dict[str, Any]) -> str:
+    return json.dumps(summary, indent=1) + "\n"
+
+
+def _without(note: Path, found: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The rows; then, before they are put in their place, the note on what lay there goes: it would tell of them."""
+    yield from found
+    note.unlink(missing_ok=True)
 
 
 def prepare(target: Path, form: str) -> None:

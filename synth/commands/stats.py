@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from synth import groups, terminal_report
@@ -10,10 +11,10 @@ from synth.breadth import measure
 from synth.breadth.printing import tables
 from synth.dedup.limits import told
 from synth.errors import DONE, UsageError
-from synth.export import DEDUP_FILE
+from synth.export import DATASET, DEDUP_FILE
 from synth.figures import progress_of
 from synth.journal import Journal
-from synth.rundir import RunDir, existing_run
+from synth.rundir import existing_run
 from synth.terminal import console, say
 
 
@@ -31,8 +32,10 @@ def run(given: dict[str, Any]) -> int:
         journal.close()
     out = console()
     say(out, f"run {run_dir.root}")
-    if (line := _exported(run_dir)) is not None:
-        say(out, line)
+    exports = run_dir.root / "export"
+    for file in (exports / DATASET / DEDUP_FILE, exports / DEDUP_FILE):
+        if (line := _exported(file)) is not None:
+            say(out, line)
     if "all" in by:
         out.print(terminal_report.figures(progress))
     else:
@@ -52,9 +55,8 @@ def run(given: dict[str, Any]) -> int:
     return DONE
 
 
-def _exported(run: RunDir) -> str | None:
-    """What the run's last export dropped, if there is one."""
-    file = run.root / "export" / DEDUP_FILE
+def _exported(file: Path) -> str | None:
+    """What an export of the run dropped, if there is one."""
     try:
         summary = json.loads(file.read_text(encoding="utf-8"))
         return f"exported: {told(summary)}" if summary["dropped"] else None

@@ -15,11 +15,11 @@ from synth import replacing
 from synth.dataset.splits import SPLITS, split_of
 from synth.errors import UsageError
 
-CARD, DATA = "README.md", "data"
+CARD, DATA, NOTE = "README.md", "data", "dedup.json"
 MADE_BY = "made by `python -m synth .export`"  # stands in every card: only such folders are replaced
 ROWS_PER_FILE = 20_000  # rows come to about 17 kB each in a file: files near 350 MB
 _BATCH = 256
-_BESIDE = (CARD, DATA, "dedup.json")
+_OURS = (CARD, DATA, NOTE)
 
 
 @dataclass
@@ -55,7 +55,7 @@ def prepare(target: Path) -> None:
 
 
 def _ours_alone(folder: Path) -> bool:
-    return all(child.name in _BESIDE for child in folder.iterdir())
+    return all(child.name in _OURS for child in folder.iterdir())
 
 
 def write(
@@ -64,8 +64,12 @@ def write(
     schema: Any,
     shares: Sequence[float],
     card: Callable[[dict[str, SplitFigures]], str],
+    note: str,
 ) -> dict[str, SplitFigures]:
-    """Writes the folder; what each split got.  `schema` is pyarrow's, `card` words the README.md."""
+    """Writes the folder; what each split got.  `schema` is pyarrow's, `card` words the README.md.
+
+    `note`, JSON of what was left out, is part of the folder: a kill leaves both of one export or of the one before.
+    """
     partial = replacing.begin(target)
     (partial / DATA).mkdir()
     figures = {split: SplitFigures() for split in SPLITS}
@@ -75,6 +79,7 @@ def write(
     for writer in writers.values():
         writer.finish()
     (partial / CARD).write_text(card(figures), encoding="utf-8")
+    (partial / NOTE).write_text(note, encoding="utf-8")
     replacing.finish(partial, target)
     return figures
 

@@ -51,7 +51,7 @@ def push(folder: Path, name: str, secret: str, private: bool) -> str:
             repo_id=name,
             repo_type="dataset",
             folder_path=folder,
-            allow_patterns=[CARD, f"{DATA}/*", "*.json"],
+            allow_patterns=[CARD, f"{DATA}/*"],
             delete_patterns=[f"{DATA}/*"],
             commit_message="Export of synth",
         )

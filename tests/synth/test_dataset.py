@@ -67,7 +67,7 @@ def test_the_folders_bytes_are_the_same_however_many_workers_judged(tmp_path: Pa
     for part in parts:
         assert cli.main([".export", f"path={part.parent.parent}", "splits=[0.6,0.2,0.2]", "dedup=false"]) == 0
     files = [sorted(file.relative_to(part) for file in part.rglob("*") if file.is_file()) for part in parts]
-    assert files[0] == files[1] and len(files[0]) == 4
+    assert files[0] == files[1] and len(files[0]) == 5
     assert all((parts[0] / file).read_bytes() == (parts[1] / file).read_bytes() for file in files[0])
 
 
@@ -152,7 +152,29 @@ def test_a_kill_while_a_folder_is_replaced_loses_nothing_and_the_next_export_men
     assert there  # an export that is whole
     assert cli.main(words) == 0
     assert files_of(out) == whole
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["dedup.json", "made", "set"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*["dedup.json"] * (form == "dir"), "made", "set"]
+
+
+@pytest.mark.parametrize("form", ["dataset", "jsonl", "dir"])
+def test_a_kill_leaves_no_note_that_tells_of_another_export(
+    form: str, run: RunDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed as soon as the new export has its place."""
+    out, words = tmp_path / "set", "parquet" if form == "dataset" else form
+    export.write(run, words, out, Limits(graph_cap=1))
+    note = out / "dedup.json" if form == "dataset" else tmp_path / "dedup.json"
+    assert json.loads(note.read_text())["limits"]["graph_cap"] == 1
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("synth.replacing._remove", lambda folder: killed() if folder.suffix == ".replaced" else None)
+        patched.setattr("synth.export.write_file", killed)
+        with pytest.raises(KeyboardInterrupt):
+            export.write(run, words, out, Limits(graph_cap=2))
+    assert not note.exists() or json.loads(note.read_text())["limits"]["graph_cap"] == 2
+    assert note.exists() == (form == "dataset")
 
 
 def test_a_folder_that_was_moved_aside_is_back_before_the_next_export_begins(run: RunDir, tmp_path: Path) -> None:

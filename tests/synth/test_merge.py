@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,11 @@ def test_an_export_leaves_out_duplicates_and_tells(tmp_path: Path, capsys: pytes
     assert [(row["graph_strict"], row["graph_root"]) for row in rows[::2]] == [("g1", "root g1"), ("h", "root h")]
     cli.main([".stats", str(run)])
     assert f"exported: {said}" in " ".join(capsys.readouterr().out.split())
+    assert cli.main([".export", str(run), "graph_cap=none"]) == 0  # the dataset folder, which has a note of its own
+    assert said in capsys.readouterr().out
+    cli.main([".stats", str(run)])
+    assert " ".join(capsys.readouterr().out.split()).count(f"exported: {said}") == 2
+    shutil.rmtree(run / "export" / "dataset")
     assert cli.main([".export", str(run), "format=jsonl", "dedup=false"]) == 0
     assert len(rows_of(run / "export" / "pairs.jsonl")) == 5
     cli.main([".stats", str(run)])
