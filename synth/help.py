@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synth.commands import COMMANDS, Command
+from synth.commands import COMMANDS, Command, Param
 from synth.errors import EXIT_CODES
 
 _HEAD = """\
@@ -33,9 +33,15 @@ def of_command(command: Command) -> str:
     width = max(len(param.name) for param in command.params) + 2
     for param in command.params:
         lines.append(f"  {param.name:{width}}{param.doc}")
-        otherwise = "required" if param.required else f"default {_default(param.default)}"
-        lines.append(f"  {'':{width}}{param.rule.allowed}; {otherwise}")
+        lines.append(f"  {'':{width}}{param.rule.allowed}{_otherwise(param)}")
     return "\n".join(lines)
+
+
+def _otherwise(param: Param) -> str:
+    """What holds where the key is not given, unless `doc` has told it."""
+    if param.required:
+        return "; required"
+    return "" if param.default is None and "default " in param.doc else f"; default {_default(param.default)}"
 
 
 def _default(value: Any) -> str:

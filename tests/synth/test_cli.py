@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,8 @@ def test_it_teaches(capsys: pytest.CaptureFixture[str]) -> None:
         text = capsys.readouterr().out
         for param in command.params:
             assert f"  {param.name} " in text
+        lines = text.splitlines()
+        assert not any("default " in one and "; default none" in two for one, two in pairwise(lines))  # two defaults
 
 
 def test_text_values_stay_text(called: list[tuple[str, dict[str, Any]]]) -> None:
