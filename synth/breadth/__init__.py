@@ -17,7 +17,8 @@ saw.  What a journal does not hold, because a stage was not run or is older than
                 the kinds, dtypes and ranks seen span.
 `operators`     of the catalogue: used in a kept program, or not yet.
 `graphs`        programs by their loose ATen graph (names, constants and shapes aside): how many equally frequent graphs
-                would be as diverse, and the share that the most frequent hundredth of the graphs has.
+                would be as diverse, and the share that the most frequent hundredth of the graphs has (`top_graphs`
+                many; below 150 graphs it is the single most frequent one).
 `vendi`         the same question asked of likeness instead of sameness, on a fixed subsample; grows with its size.
 `structure`     histograms of what graphs look like.
 `zlib_ratio`    an alarm for templates and no more: it cannot tell a set of 16 graphs from a benchmark of 100.

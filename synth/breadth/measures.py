@@ -20,6 +20,9 @@ SUBSAMPLE = 1000  # programs that the Vendi score and the zlib ratio are of, at 
 SEED = 0  # of their choice
 TOP = 0.01  # share of graphs whose weight is told
 _BUCKETS = ((1, "1"), (3, "2-3"), (7, "4-7"), (15, "8-15"))
+_MORE = "16+"
+#: how many operators a kernel computes, in the columns of a table of kernels
+FUSION_SIZES = (*(label for _, label in _BUCKETS), _MORE)
 
 
 @dataclass
@@ -31,12 +34,14 @@ class Tables:
     asked: Counter[str] = field(default_factory=Counter)  # programs that an operator is in the pattern of
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)  # programs that show a pair; so the next two
     successions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    neighbours: Counter[tuple[str, str]] = field(default_factory=Counter)  # in the pattern, whatever ran
     edges: Counter[tuple[str, str]] = field(default_factory=Counter)
     aten: Counter[str] = field(default_factory=Counter)
     roots: Counter[str] = field(default_factory=Counter)
     structure: dict[str, Counter[int]] = field(default_factory=lambda: {name: Counter() for name in STRUCTURE})
     sums: Counter[str] = field(default_factory=Counter)  # of what `structure` holds in buckets
     with_pairs: int = 0  # programs of which EAGER says them
+    with_order: int = 0  # the same of the order in which operators started
     with_graph: int = 0  # programs of which GRAPH says anything
     occurrences: Counter[bytes] = field(default_factory=Counter)  # of a text
     chosen: list[tuple[int, str, Item]] = field(default_factory=list)  # a heap: those with the least draws
@@ -45,11 +50,14 @@ class Tables:
         """Takes in a program."""
         self.programs += 1
         self.asked.update(set(one.pattern))
+        self.neighbours.update(set(pairwise(one.pattern)))
         self.kernels.update(one.kernels)
         if one.pairs is not None:
             self.with_pairs += 1
             self.pairs.update(set(one.pairs))
-            self.successions.update(set(pairwise(one.order or ())))
+        if one.order is not None:
+            self.with_order += 1
+            self.successions.update(set(pairwise(one.order)))
         if one.root is not None:
             self.with_graph += 1
             self.roots[one.root] += 1
@@ -81,7 +89,7 @@ class Tables:
             "kernels": _kernels(self.kernels),
             "operators": _operators(self.asked),
             "pairs": coverage(list(self.pairs.values()), self.with_pairs) if self.with_pairs else None,
-            "successions": coverage(list(self.successions.values()), self.with_pairs) if self.with_pairs else None,
+            "successions": coverage(list(self.successions.values()), self.with_order) if self.with_order else None,
             "aten_operators": len(self.aten) if known else None,
             "aten_edges": coverage(list(self.edges.values()), self.with_graph) if known else None,
             "graphs": _graphs(self.roots) if known else None,
@@ -108,13 +116,18 @@ def _bucket(name: str, value: int) -> int:
     return value
 
 
+def bucket_title(name: str, least: int) -> str:
+    """The values of a bucket that begins with `least`: 5, or 16-31."""
+    return str(least) if least < 2 or _bucket(name, 2 * least - 1) != least else f"{least}-{2 * least - 1}"
+
+
 def _kernels(counts: Counter[Kernel]) -> dict[str, Any]:
     """The table of kernels, a row for each cell that is not empty, the fullest first."""
     cells: Counter[tuple[str, str, int, str]] = Counter()
     for (kind, dtype, rank, fused), count in counts.items():
         cells[kind, dtype, rank, _fused(fused)] += count
     axes = [{cell[axis] for cell in cells} for axis in range(3)]
-    possible = len(axes[0]) * len(axes[1]) * len(axes[2]) * (len(_BUCKETS) + 1)
+    possible = len(axes[0]) * len(axes[1]) * len(axes[2]) * len(FUSION_SIZES)
     return {
         "kernels": cells.total(),
         "entropy": round(entropy(cells.values()), 4),
@@ -127,7 +140,7 @@ def _kernels(counts: Counter[Kernel]) -> dict[str, Any]:
 
 
 def _fused(number: int) -> str:
-    return next((name for most, name in _BUCKETS if number <= most), "16+")
+    return next((name for most, name in _BUCKETS if number <= most), _MORE)
 
 
 def _sums(cells: Counter[tuple[str, str, int, str]], axis: int) -> Counter[str]:
@@ -157,8 +170,17 @@ def _graphs(roots: Counter[str]) -> dict[str, Any]:
         "distinct": len(roots),
         "effective": round(effective, 2),
         "effective_share": round(effective / total, 4),
+        "top_graphs": most,
         "top_share": round(sum(count for _, count in roots.most_common(most)) / total, 4),
     }
+
+
+def top_title(graphs: dict[str, Any]) -> str:
+    """What `top_share` is the share of: a hundredth of few graphs is one."""
+    number = graphs["top_graphs"]
+    if number == 1:
+        return "share of the most frequent graph"
+    return f"share of the most frequent {number:,} graphs (1 %)"
 
 
 def _zlib_ratio(texts: list[str]) -> float | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 from rich.table import Table
 
+from synth.breadth.measures import top_title
+
 _COVERED = {
     "pairs": "pairs (b given a's)",
     "successions": "successions",
@@ -42,7 +44,7 @@ def _figures(found: Mapping[str, Any]) -> Table:
     if graphs := found["graphs"]:
         table.add_row("loose graphs", _whole(graphs["distinct"]), _whole(graphs["programs"]))
         table.add_row("loose graphs, effective number", f"{graphs['effective']:,.1f}", _whole(graphs["programs"]))
-        table.add_row("share of the most frequent 1 % of graphs", f"{100 * graphs['top_share']:.1f} %", "")
+        table.add_row(top_title(graphs), f"{100 * graphs['top_share']:.1f} %", "")
     if score := found["vendi"]:
         table.add_row("Vendi score", f"{score['score']:.1f}", _whole(score["programs"]))
     kernels = found["kernels"]

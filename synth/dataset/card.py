@@ -130,9 +130,7 @@ def _coverage(facts: dict[str, Any]) -> str:
         if pairs["unseen_mass"] is None
         else (f" About {_percent(pairs['unseen_mass'], 1)} of further pairs would be new ones (Good-Turing).")
     )
-    by_kind: dict[str, int] = {}
-    for row in found["kernels"]:
-        by_kind[row["kind"]] = by_kind.get(row["kind"], 0) + row["count"]
+    by_kind: dict[str, int] = facts["breadth"]["kernels"]["kinds"]
     whole = sum(by_kind.values())
     kinds = [(kind, f"{n:,}", _percent(n, whole)) for kind, n in sorted(by_kind.items(), key=lambda item: -item[1])]
     parts = [

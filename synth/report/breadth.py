@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from synth.breadth.measures import top_title
 from synth.report.parts import Column, count, decimal, percent, side_by_side, table
 
 _COVERED = {
@@ -22,7 +23,7 @@ def breadth(found: dict[str, Any]) -> str:
         of = f"of {count(graphs['programs'])} programs"
         figures.append(("different ATen graphs, shapes and constants aside", count(graphs["distinct"]), of))
         figures.append(("the same, effective number", decimal(graphs["effective"], 1), of))
-        figures.append(("share of the most frequent 1 % of graphs", percent(graphs["top_share"], 1), None))
+        figures.append((top_title(graphs), percent(graphs["top_share"], 1), None))
     if vendi := found["vendi"]:
         figures.append(("Vendi score of graphs", decimal(vendi["score"], 1), f"of {count(vendi['programs'])} programs"))
     cells = f"of {count(kernels['cells'] + kernels['empty_cells'])}"

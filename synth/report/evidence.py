@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth.attempts import Attempt
-from synth.dataset.splits import root_of
+from synth.breadth.measures import Tables
+from synth.breadth.spread import effective_number
 from validators.verdict import Reason, Stage
 
 SHOWN = 200  # of the programs turned down for a benchmark, in the order of the samples
@@ -23,7 +24,6 @@ class Evidence:
     """Counts and lists that grow with each judged attempt."""
 
     duplicates: Counter[str] = field(default_factory=Counter)
-    roots: Counter[str] = field(default_factory=Counter)
     kept: int = 0
     turned_down: list[dict[str, Any]] = field(default_factory=list)
     turned_down_count: int = 0
@@ -45,8 +45,6 @@ class Evidence:
 
     def _add_kept(self, attempt: Attempt, found: list[dict[str, Any]] | None) -> None:
         self.kept += 1
-        if root := root_of(attempt):
-            self.roots[root] += 1
         if found is None:
             return
         self.checked += 1
@@ -57,19 +55,19 @@ class Evidence:
             if len(self.nearest) > 4 * NEAREST:
                 self.nearest = _closest(self.nearest)
 
-    def data(self) -> dict[str, Any]:
-        """As JSON data, under the keys `duplicates` and `contamination`."""
-        counts, known = self.roots.values(), sum(self.roots.values())
-        entropy = -sum(count / known * math.log(count / known) for count in counts)
+    def data(self, kept: Tables) -> dict[str, Any]:
+        """As JSON data, under the keys `duplicates` and `contamination`; `kept` is breadth of what was kept."""
+        roots = kept.roots
         return {
             "duplicates": {
                 "turned_down": dict(sorted(self.duplicates.items())),
                 "kept": self.kept,
-                "with_graph": known,
-                "distinct_graphs": len(self.roots),
-                # exp(entropy): as many equally frequent graphs would be as varied
-                "effective_graphs": math.exp(entropy) if known else None,
-                "largest": [[root, count] for root, count in self._largest()],
+                "with_graph": roots.total(),
+                "distinct_graphs": len(roots),
+                "effective_graphs": effective_number(roots.values()) if roots else None,
+                "largest": [
+                    list(item) for item in sorted(roots.items(), key=lambda item: (-item[1], item[0]))[:LARGEST]
+                ],
             },
             "contamination": {
                 "turned_down": self.turned_down,
@@ -80,9 +78,6 @@ class Evidence:
                 "nearest": _closest(self.nearest),
             },
         }
-
-    def _largest(self) -> list[tuple[str, int]]:
-        return sorted(self.roots.items(), key=lambda item: (-item[1], item[0]))[:LARGEST]
 
 
 def _found(attempt: Attempt) -> list[dict[str, Any]] | None:

@@ -12,7 +12,7 @@ from synth.attempts import Attempt
 from synth.breadth import Item, item, tables
 from synth.journal import Journal
 from synth.money import Money
-from synth.report.coverage import Coverage
+from synth.report.coverage import coverage
 from synth.report.evidence import Evidence
 from synth.tally import Tally
 from validators.verdict import SENTENCES, Judgement, Reason, Stage
@@ -48,7 +48,7 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
     """
     meta = journal.meta()
     fates = {sample: (attempt, kept) for sample, attempt, _, kept in journal.fates()}
-    tally, coverage, evidence, breadth = Tally(), Coverage(), Evidence(), tables(())
+    tally, evidence, breadth = Tally(), Evidence(), tables(())
     failures: dict[tuple[Stage, Reason], _Failures] = {}
     for attempt in journal.judged_attempts():
         fate = fates.get(attempt.sample)
@@ -58,7 +58,6 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
         tally.add(attempt.pattern, attempt.verdicts or (), attempt.stage, attempt.reason, attempt.attempt)
         evidence.add(attempt, kept)
         if kept:
-            coverage.add(attempt)
             breadth.add(_item(attempt))
         if attempt.stage is not None and attempt.reason is not None:
             failures.setdefault((attempt.stage, attempt.reason), _Failures()).add(attempt)
@@ -84,9 +83,9 @@ def facts(journal: Journal, settled_only: bool = False) -> dict[str, Any]:
             **{dimension: _grouped(journal, dimension, len(fates) if settled_only else None) for dimension in YIELDS},
         },
         "failures": _failures(failures),
-        "coverage": coverage.data(),
+        "coverage": coverage(breadth),
         "breadth": breadth.summary(),
-        **evidence.data(),
+        **evidence.data(breadth),
         "cost": _cost(journal),
     }
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from itertools import groupby
 from typing import Any
 
-from synth.report.coverage import FUSION_SIZES
+from synth.breadth.measures import FUSION_SIZES
 from synth.report.parts import HEAT_LEVELS, NONE, count, heat, text
 
 _MARGIN, _RIGHT = 42, 20  # of the operator map, in cells, for the families' names
@@ -80,20 +80,18 @@ def operators(pairs: dict[str, Any]) -> str:
     )
 
 
-def kernels(rows: list[dict[str, Any]]) -> str:
-    """Kernels by kind, dtype, rank and how many operators they compute."""
+def kernels(rows: list[list[Any]]) -> str:
+    """Breadth's table of kernels: by kind, dtype, rank and how many operators they compute."""
     if not rows:
         return ""
     counts: dict[tuple[str, str, str], Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        rank = NONE if row["rank"] is None else str(row["rank"])
-        counts[row["kind"], row["dtype"], rank][row["fused"]] += row["count"]
+    for kind, dtype, rank, fused, number in rows:
+        counts[kind, dtype or NONE, str(rank)][fused] += number
     largest = max(number for by_size in counts.values() for number in by_size.values())
-    sizes = [label for _, label in FUSION_SIZES]
-    head = "".join(f'<th scope="col" class="num">{text(label)}</th>' for label in sizes)
+    head = "".join(f'<th scope="col" class="num">{text(label)}</th>' for label in FUSION_SIZES)
     body = "".join(
         f'<tr><th scope="row">{text(kind)}</th><td>{text(dtype)}</td><td class="num">{text(rank)}</td>'
-        + "".join(_heated(by_size[label], largest) for label in sizes)
+        + "".join(_heated(by_size[label], largest) for label in FUSION_SIZES)
         + f'<td class="num">{count(by_size.total())}</td></tr>'
         for (kind, dtype, rank), by_size in sorted(counts.items())
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from synth.breadth.measures import bucket_title
 from synth.money import dollars
 from synth.report import maps
 from synth.report.breadth import breadth
@@ -158,19 +159,22 @@ def coverage(facts: Facts) -> str:
     ]
     return section(
         *("coverage", "Coverage", lead, breadth(facts["breadth"]), maps.families(pairs), maps.operators(pairs)),
-        *(*lists, maps.kernels(found["kernels"]), _structure(found)),
+        *(*lists, maps.kernels(facts["breadth"]["kernels"]["table"]), _structure(facts)),
     )
 
 
-def _structure(found: Facts) -> str:
-    parts = []
-    for measure, bins in found["structure"].items():
-        whole = max((number for _, number in bins), default=0)
+def _structure(facts: Facts) -> str:
+    parts, found = [], facts["coverage"]
+    for measure, histogram in (facts["breadth"]["structure"] or {}).items():
+        if not histogram["counts"]:
+            continue
+        bins = [(bucket_title(measure, int(least)), number) for least, number in histogram["counts"].items()]
+        whole = max(number for _, number in bins)
         columns = (Column(measure), Column("share"), Column("programs", True))
         parts.append(
             table(f"ATen graphs by {measure}", columns, [(label, bar(n, whole), count(n)) for label, n in bins])
         )
-    columns = (Column("producer"), Column("consumer"), Column("edges", True))
+    columns = (Column("producer"), Column("consumer"), Column("programs", True))
     edges = table(
         f"Dataflow between ATen operators ({count(found['distinct_edges'])} kinds of edge; the most frequent)",
         columns,

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from synth.breadth import measure
+from synth.breadth.measures import bucket_title, top_title
 
 
 def row(
@@ -57,6 +58,19 @@ def test_three_programs_by_hand() -> None:
     assert found["structure"]["nodes"]["mean"] == 10
     assert found["structure"]["nodes"]["counts"] == {"5": 2, "16": 1}
     assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize(("graphs", "top", "words"), [(149, 1, "most frequent graph"), (300, 3, "frequent 3 graphs")])
+def test_the_share_of_the_most_frequent_graphs_tells_of_how_many_it_is(graphs: int, top: int, words: str) -> None:
+    found = measure([row(f"text {i}", root=f"r{i % graphs}") for i in range(2 * graphs)])["graphs"]
+    assert found["top_graphs"] == top and words in top_title(found)
+    assert found["top_share"] == pytest.approx(top / graphs, abs=1e-4)
+
+
+def test_buckets_are_told_by_what_falls_into_them() -> None:
+    assert [bucket_title("nodes", least) for least in (0, 1, 15, 16, 32)] == ["0", "1", "15", "16-31", "32-63"]
+    assert [bucket_title("parameters", least) for least in (0, 1, 2, 64)] == ["0", "1", "2-3", "64-127"]
+    assert [bucket_title("depth", least) for least in (0, 2, 40)] == ["0", "2", "40"]
 
 
 def test_the_order_of_programs_changes_nothing() -> None:

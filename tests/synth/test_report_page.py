@@ -16,6 +16,8 @@ from fake_pool import run_fake
 from made_run import HOSTILE, made_run
 
 from synth import cli
+from synth.breadth import measure
+from synth.breadth.measures import FUSION_SIZES
 from synth.config import RunConfig
 from synth.journal import Journal
 from synth.report import browser, page
@@ -158,6 +160,12 @@ def test_figures_are_the_journals(tmp_path: Path) -> None:
     assert found["contamination"]["nearest"][0]["score"] == max(e["score"] for e in found["contamination"]["nearest"])
     pairs = found["coverage"]["pairs"]
     assert pairs["source"] == "executed" and sum(cell[2] for cell in pairs["cells"]) == pairs["total"]
+    journal = Journal.open_to_read(run.journal)
+    assert found["breadth"] == measure(journal)  # what `.stats by=breadth` prints
+    shown = Page(page.render(found, browser.samples(journal, 0)))
+    journal.close()
+    cells = found["breadth"]["kernels"]["table"]
+    assert [cell[3] for cell in cells] == ["1", "2-3"] and set(FUSION_SIZES) <= set(map(str.strip, shown.texts["th"]))
     assert found["breadth"]["graphs"]["distinct"] == 6 and found["breadth"]["programs"] == 18
     assert [row["name"] for row in found["cost"]] == ["openai:gpt-x", "openai:gpt-y"]
     assert sum(row["spent"] for row in found["cost"]) == pytest.approx(0.024)
