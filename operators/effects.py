@@ -10,6 +10,7 @@ from operators.spec import Effect, Stats
 SOMEWHERE = (-1,)  # in `Stats.flat`: along some axis, no longer known which
 _STRAIGHT = 0.04  # share of a curve's spread that no straight line explains; below it sums stay constant, nearly
 _MANY = 8  # of so many elements one is likely to be at the bound
+_FAR = (-4, -3, 3, 4)  # standard deviations: as good as never exceeded
 _NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))
 
 
@@ -26,17 +27,18 @@ def pointwise(curve: Callable[[float], float]) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, flat, *_ = stats
-        values = [(curve(mean + std * node), weight) for node, weight in _NODES]
+        mean, std, signal, flat, _, _, low, high = stats
+        at = [mean + step * std for step in _FAR]
+        far = [curve(x) for x in at]
+        values = [(curve(min(max(mean + std * node, low), high)), weight) for node, weight in _NODES]
         new_mean = sum(v * w for v, w in values)
         variance = sum(w * (v - new_mean) ** 2 for v, w in values)
         new_std = math.sqrt(variance) * 1.15
         if flat and _bent(values) > _STRAIGHT**2 * variance:
             flat = ()
         signal = signal * new_std / std if std > 0 else 0.0
-        floored = curve(mean - 3 * std) == curve(mean - 4 * std)
-        capped = curve(mean + 3 * std) == curve(mean + 4 * std)
-        return Stats(new_mean, new_std, signal, flat, floored, capped)
+        reached = [v for v, _ in values] + [v for x, v in zip(at, far, strict=True) if low <= x <= high]
+        return Stats(new_mean, new_std, signal, flat, far[0] == far[1], far[2] == far[3], min(reached), max(reached))
 
     return effect
 

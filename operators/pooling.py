@@ -17,6 +17,7 @@ from operators.spec import (
     Make,
     Operator,
     Site,
+    Stats,
     Step,
     expr,
     module,
@@ -80,7 +81,7 @@ def _lp_plan(rank: int) -> Callable[[Site], Step]:
 
 def _power_mean(count: int) -> Effect:
     grow = count**0.5
-    return lambda s: s._replace(mean=grow * (abs(s.mean) + 0.8 * s.std), std=s.std * 0.7, signal=s.signal * 0.7)
+    return lambda s: Stats(grow * (abs(s.mean) + 0.8 * s.std), s.std * 0.7, s.signal * 0.7)
 
 
 def _adaptive_plan(kind: str, rank: int) -> Callable[[Site], Step]:

@@ -62,7 +62,8 @@ class Stats(NamedTuple):
     such as thresholds are chosen from it, and the synthesizer repairs values whose signal runs dry.
     `flat` are axes over which the sum is known to be constant (after a softmax or a norm): adding up over
     them would throw everything away.  `floored` and `capped` values hold their smallest and largest number many times
-    over, as after a ReLU or a clamp: the extreme of many is always that number.
+    over, as after a ReLU or a clamp: the extreme of many is always that number.  All values lie between `low` and
+    `high`, as far as that is known: what is never positive is nothing after a ReLU.
     """
 
     mean: float = 0.0
@@ -71,6 +72,8 @@ class Stats(NamedTuple):
     flat: tuple[int, ...] = ()
     floored: bool = False
     capped: bool = False
+    low: float = -math.inf
+    high: float = math.inf
 
 
 Effect = Callable[[Stats], Stats]

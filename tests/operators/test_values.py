@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 import torch
@@ -36,3 +37,11 @@ def test_scans_for_an_extreme_leave_padded_axes_alone():
     for seed in range(20):
         site = Site(Layout.IMAGE, (2, 8, 9, 9), Stats(), random.Random(seed))
         assert all("dim=1" in form.text for form in get("CumMin").plan(site).forms)
+
+
+def test_what_is_never_positive_is_nothing_after_a_relu():
+    relu = pointwise(lambda v: max(v, 0.0))
+    log_sigmoid = pointwise(lambda v: -math.log1p(math.exp(-v)))
+    negative = log_sigmoid(Stats(1.0, 1.5, 1.5))
+    assert negative.high <= 0 and relu(negative).signal == 0.0
+    assert relu(Stats(negative.mean, negative.std, negative.signal)).signal > 0, "mean and spread alone do not say it"
