@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from operators import catalogue
-from synth.naming import base_name
+from synth.answers.naming import base_name
 from synth.synthesizer import write_program
 from validators.processes.pool import Pool
 from validators.verdict import Program, Settings

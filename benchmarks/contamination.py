@@ -17,7 +17,7 @@ exactly.  `most_seconds` leaves out problems that take more CPU-seconds undisgui
 minute, a hundred times what others do); they are named in the output.
 `independent`: folders `positive` and `negative`; files carry level and problem in their names (2_11_words.py).
 `clean`: programs in which no benchmark is known to be: recorded answers, a run, JSON lines or a folder; see
-`synth.programs`.  Prints a table on stderr and one JSON line.
+`synth.answers.programs`.  Prints a table on stderr and one JSON line.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks.baseline import claims_known
 from benchmarks.mutators import MUTATORS, SAME_SHAPES, mutants
 from benchmarks.recall import Judged, in_order, share, summary, table
+from synth.answers.programs import find_candidates, read_candidate
 from synth.errors import UsageError
-from synth.programs import find_candidates, read_candidate
 from validators import similarity
 from validators.contract import find_entry_point
 from validators.processes.pool import Pool

@@ -27,12 +27,12 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from synth.answers.naming import base_name
 from synth.config import RunConfig
 from synth.dedup import shingles
 from synth.dedup.index import Buckets, Index
 from synth.dedup.shingles import mixed
 from synth.dedup.sketch import NUMPY, PERMUTATIONS, best_scheme
-from synth.naming import base_name
 from synth.sampling import catalogue_sets, derived_rng, sample_pattern
 from synth.synthesizer import write_program
 

@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from synth.asking.calls import ANSWER
-from synth.journal import Journal
-from synth.rundir import RunDir
+from synth.files.rundir import RunDir
+from synth.store.journal import Journal
 
 BEHAVIOUR = ("latency=lognormal:0.5:0.5", "faulty_rate=0.3", "error_rate=0.05", "reset_rate=0.02", "seed=5")
 LONGEST = 120.0  # seconds to wait for the first sign of work after a start

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from validate import fixed_set
 
-from synth.extraction import extract
+from synth.answers.extraction import extract
 from validators.processes.server import Server
 from validators.verdict import Judgement, Program, Settings, Stage
 

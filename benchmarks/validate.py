@@ -25,8 +25,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from synth.answers.naming import base_name
 from synth.config import RunConfig
-from synth.naming import base_name
 from synth.sampling import catalogue_sets, derived_rng, sample_pattern
 from synth.synthesizer import write_program
 from validators.processes.pool import Pool

@@ -11,16 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from synth import replacing
 from synth.dataset import folder
 from synth.dataset.card import card
 from synth.dataset.splits import DEFAULT_SHARES
 from synth.dedup.limits import Limits
 from synth.errors import CommandError, UsageError
-from synth.journal import Journal
+from synth.files import replacing
+from synth.files.rundir import RunDir, write_file
 from synth.report.facts import facts
 from synth.rows import COLUMNS, REAL, REALS, TEXT, TEXTS, TRUTH, WHOLE, WHOLES, content_of, rows
-from synth.rundir import RunDir, write_file
+from synth.store.journal import Journal
 
 if TYPE_CHECKING:
     from synth.dedup.selection import Selection

@@ -12,9 +12,9 @@ from typing import Any
 from synth import export, rows
 from synth.dataset import folder
 from synth.errors import UsageError
-from synth.journal import Journal
-from synth.records import iter_records
-from synth.rundir import run_at
+from synth.files.records import iter_records
+from synth.files.rundir import run_at
+from synth.store.journal import Journal
 
 _RECORD_FILES = (".json", ".jsonl", ".ndjson")
 _ROW_FILES = (".parquet", *_RECORD_FILES)

@@ -15,9 +15,9 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
-from synth.attempts import Attempt
 from synth.dataset.splits import group_of, root_of
-from synth.journal import Journal
+from synth.store.attempts import Attempt
+from synth.store.journal import Journal
 from validators.verdict import Pair
 
 TEXT, WHOLE, REAL, TRUTH = "text", "whole number", "real number", "truth"

@@ -36,7 +36,7 @@ from typing import Any
 
 from synth.breadth.items import Item, item, of_rows, of_run
 from synth.breadth.measures import tables
-from synth.journal import Journal
+from synth.store.journal import Journal
 
 __all__ = ["Item", "item", "measure", "of_rows", "of_run", "tables"]
 

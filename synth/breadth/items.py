@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.journal import Journal
+from synth.store.journal import Journal
 
 #: (kind, dtype, rank, operators fused) of a Triton kernel
 Kernel = tuple[str, str, int, int]

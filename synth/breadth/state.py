@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
-from synth.attempts import Attempt
+from synth.store.attempts import Attempt
 from validators.verdict import Reason, Stage
 
 #: share of operators that are thought to fail always, before anything is known

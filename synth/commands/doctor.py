@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from synth.admission import versions
 from synth.config import RULES, RunConfig
+from synth.display.terminal import console, say
 from synth.errors import DONE, FAILED, CommandError
-from synth.judging import PoolOpener, open_pool, settings_of
-from synth.rundir import DEFAULT_PARENT, RunDir
-from synth.terminal import console, say
+from synth.files.rundir import DEFAULT_PARENT, RunDir
+from synth.run.admission import versions
+from synth.run.judging import PoolOpener, open_pool, settings_of
 from validators.containment.layers import ADVICE, MEANING, Layer, Tier
 from validators.verdict import Program, Settings
 

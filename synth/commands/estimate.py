@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from synth import config as configs
-from synth.admission import surroundings
-from synth.casting import open_cast
+from synth.display.estimation import projection, spent_by
+from synth.display.terminal import console, say
 from synth.errors import DONE, FEWER
-from synth.estimation import projection, spent_by
-from synth.journal import Journal
-from synth.judging import PoolOpener, open_pool
+from synth.files.rundir import RunDir
 from synth.providers import Choice
-from synth.rundir import RunDir
+from synth.run.admission import surroundings
+from synth.run.casting import open_cast
+from synth.run.judging import PoolOpener, open_pool
+from synth.run.session import directory, run_cast
 from synth.sampling import OperatorSets, catalogue_sets
-from synth.session import directory, run_cast
-from synth.terminal import console, say
+from synth.store.journal import Journal
 
 
 def run(

@@ -8,9 +8,9 @@ from synth import export
 from synth.dataset import hub
 from synth.dataset.splits import DEFAULT_SHARES
 from synth.dedup.limits import limits_of, told
+from synth.display.terminal import console, say
 from synth.errors import DONE, FEWER, UsageError
-from synth.rundir import existing_run
-from synth.terminal import console, say
+from synth.files.rundir import existing_run
 
 
 def run(given: dict[str, Any]) -> int:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from synth.answers.programs import Candidate, find_candidates, read_candidate
 from synth.config import RULES, RunConfig
+from synth.display.progress import Progress
+from synth.display.terminal import console, say
 from synth.errors import DONE, INTERRUPTED, UsageError
-from synth.judging import JudgingPool, PoolOpener, open_pool, settings_of
-from synth.passing import Batch, Pass
-from synth.programs import Candidate, find_candidates, read_candidate
-from synth.progress import Progress
-from synth.rundir import write_file
-from synth.terminal import console, say
+from synth.files.rundir import write_file
+from synth.run.judging import JudgingPool, PoolOpener, open_pool, settings_of
+from synth.run.passing import Batch, Pass
 from validators.contamination import graphs, packs, sources
 from validators.verdict import Judgement, Program, Stage
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from synth.dedup.limits import limits_of, told
+from synth.display.terminal import console, say
 from synth.errors import DONE, FEWER, UsageError
-from synth.terminal import console, say
 
 
 def run(given: dict[str, Any]) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from synth.errors import DONE
 from synth.mock_server import Behaviour, MockServer
-from synth.signals import stopping
+from synth.run.signals import stopping
 
 
 def run(given: dict[str, Any]) -> int:

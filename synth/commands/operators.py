@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.table import Table
 
+from synth.display.figures import tally_of
+from synth.display.tally import Tally
+from synth.display.terminal import console, say
+from synth.display.terminal_report import percent
 from synth.errors import UsageError, nearest
-from synth.figures import tally_of
-from synth.journal import Journal
-from synth.rundir import existing_run
-from synth.tally import Tally
-from synth.terminal import console, say
-from synth.terminal_report import percent
+from synth.files.rundir import existing_run
+from synth.store.journal import Journal
 
 
 def run(given: dict[str, Any]) -> int:

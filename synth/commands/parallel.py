@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from synth import config as configs
-from synth.session import run_parallel
-from synth.terminal import console
+from synth.display.terminal import console
+from synth.run.session import run_parallel
 
 
 def run(given: dict[str, Any]) -> int:

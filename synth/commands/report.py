@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from synth.display.terminal import console, say
 from synth.errors import DONE, UsageError
-from synth.journal import Journal
+from synth.files.rundir import existing_run, write_file
 from synth.report import browser, page
 from synth.report.facts import facts
-from synth.rundir import existing_run, write_file
-from synth.terminal import console, say
+from synth.store.journal import Journal
 
 
 def run(given: dict[str, Any]) -> int:

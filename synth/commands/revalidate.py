@@ -8,16 +8,16 @@ from typing import Any
 from rich.console import Console
 
 from synth import config as configs
-from synth.admission import surroundings
 from synth.config import RunConfig
+from synth.display.terminal import console, say
 from synth.errors import UsageError
-from synth.journal import Journal
-from synth.judging import PoolOpener, open_pool
-from synth.revalidation import OldAnswers, compared, digest
-from synth.rundir import RunDir, existing_run
+from synth.files.rundir import RunDir, existing_run
+from synth.run.admission import surroundings
+from synth.run.judging import PoolOpener, open_pool
+from synth.run.revalidation import OldAnswers, compared, digest
+from synth.run.session import Session, opened
 from synth.sampling import catalogue_sets
-from synth.session import Session, opened
-from synth.terminal import console, say
+from synth.store.journal import Journal
 
 
 def run(given: dict[str, Any], open_pool: PoolOpener = open_pool) -> int:

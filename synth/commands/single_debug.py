@@ -12,23 +12,23 @@ from typing import Any
 from rich.console import Console
 
 from synth import config as configs
-from synth import gradient
+from synth.answers.naming import base_name
+from synth.answers.prompting import Strategies, messages_for
+from synth.answers.reading import read
 from synth.asking.calls import Call
-from synth.asks import Asks
-from synth.attempts import Attempt
-from synth.casting import Cast, open_cast
 from synth.config import RunConfig
+from synth.display.terminal import console, say
 from synth.errors import DONE, FEWER, INTERRUPTED, UsageError, nearest
-from synth.journal import Journal
-from synth.judging import JudgingPool, PoolOpener, open_pool, settings_of
-from synth.naming import base_name
-from synth.prompting import Strategies, messages_for
+from synth.files.rundir import DEFAULT_PARENT, write_file
 from synth.providers import Message
-from synth.reading import read
-from synth.rundir import DEFAULT_PARENT, write_file
+from synth.run import gradient
+from synth.run.asks import Asks
+from synth.run.casting import Cast, open_cast
+from synth.run.judging import JudgingPool, PoolOpener, open_pool, settings_of
+from synth.run.signals import stopping
 from synth.sampling import OperatorSets, catalogue_sets
-from synth.signals import stopping
-from synth.terminal import console, say
+from synth.store.attempts import Attempt
+from synth.store.journal import Journal
 from validators.verdict import SENTENCES, Judgement, Program
 
 

@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
-from synth import groups, terminal_report
 from synth.breadth import measure
 from synth.breadth.printing import tables
 from synth.dedup.limits import told
+from synth.display import groups, terminal_report
+from synth.display.figures import progress_of
+from synth.display.terminal import console, say
 from synth.errors import DONE, UsageError
 from synth.export import DATASET, DEDUP_FILE
-from synth.figures import progress_of
-from synth.journal import Journal
-from synth.rundir import existing_run
-from synth.terminal import console, say
+from synth.files.rundir import existing_run
+from synth.store.journal import Journal
 
 
 def run(given: dict[str, Any]) -> int:

@@ -10,13 +10,13 @@ from typing import Any
 from rich.console import Console
 
 from synth.config import RULES, RunConfig
+from synth.display.progress import Progress
+from synth.display.terminal import console, say
+from synth.display.terminal_report import percent
 from synth.errors import DONE, FEWER, INTERRUPTED, UsageError
-from synth.judging import PROOFS, JudgingPool, PoolOpener, open_pool, settings_of
 from synth.pairs import GivenPair, find_pairs
-from synth.passing import Batch, Pass, Sink, opened, rejection
-from synth.progress import Progress
-from synth.terminal import console, say
-from synth.terminal_report import percent
+from synth.run.judging import PROOFS, JudgingPool, PoolOpener, open_pool, settings_of
+from synth.run.passing import Batch, Pass, Sink, opened, rejection
 from validators.verdict import Judgement, Program, Settings, Stage
 
 

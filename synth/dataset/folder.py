@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synth import replacing
 from synth.dataset.splits import SPLITS, split_of
 from synth.errors import UsageError
+from synth.files import replacing
 
 CARD, DATA, NOTE = "README.md", "data", "dedup.json"
 MADE_BY = "made by `python -m synth .export`"  # stands in every card: only such folders are replaced

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from validators.verdict import Stage
 
 if TYPE_CHECKING:  # the commands' list takes the shares' default from here, and is to load nothing heavy
-    from synth.attempts import Attempt
+    from synth.store.attempts import Attempt
 
 SPLITS = ("train", "validation", "test")
 DEFAULT_SHARES = (0.9, 0.05, 0.05)

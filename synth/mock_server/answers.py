@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 from synth.errors import UsageError
+from synth.files.records import read_records
 from synth.mock_server.exchange import Asked
-from synth.records import read_records
 
 Speak = Callable[[Asked, float], str]
 """From a request and a draw in (0, 1) to an answer's text."""

@@ -10,8 +10,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from synth.errors import UsageError
+from synth.files.records import read_records
 from synth.providers.interface import About, Answer, Request
-from synth.records import read_records
 
 
 class Replay:

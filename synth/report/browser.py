@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from synth.attempts import Attempt
-from synth.journal import Journal
+from synth.store.attempts import Attempt
+from synth.store.journal import Journal
 from validators.verdict import SENTENCES, Verdict
 
 LONGEST = 60_000  # characters of one text

@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from synth.attempts import Attempt
 from synth.breadth.measures import Tables
 from synth.breadth.spread import effective_number
+from synth.store.attempts import Attempt
 from validators.verdict import Reason, Stage
 
 SHOWN = 200  # of the programs turned down for a benchmark, in the order of the samples

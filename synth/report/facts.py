@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from statistics import mean, median
 from typing import Any
 
-from synth import groups
-from synth.attempts import Attempt
+from synth.asking.money import Money
 from synth.breadth import Item, item, tables
-from synth.journal import Journal
-from synth.money import Money
+from synth.display import groups
+from synth.display.tally import Tally
 from synth.report.coverage import coverage
 from synth.report.evidence import Evidence
-from synth.tally import Tally
+from synth.store.attempts import Attempt
+from synth.store.journal import Journal
 from validators.verdict import SENTENCES, Judgement, Reason, Stage
 
 EXAMPLES = 5  # of attempts and of details, for each reason

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from synth.asking.money import dollars
 from synth.breadth.measures import bucket_title
-from synth.money import dollars
 from synth.report import maps
 from synth.report.breadth import breadth
 from synth.report.coverage import ASKED, EXECUTED, FED

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from mock_clients import CLIENTS, PROMPT, Said, asking, openai_client, serving
 
+from synth.answers.extraction import extract
 from synth.errors import UsageError
-from synth.extraction import extract
 from synth.mock_server import Behaviour, MockServer
 
 

@@ -10,7 +10,7 @@ import torch
 from warm_pool import WarmPool
 
 import prompts
-from synth.extraction import extract
+from synth.answers.extraction import extract
 from validators.verdict import Program, Settings, Stage
 
 EXAMPLES = [

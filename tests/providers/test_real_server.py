@@ -26,7 +26,7 @@ from synth.asking.asker import Asker, Limits
 from synth.asking.budget import Budget
 from synth.asking.calls import Call
 from synth.errors import FEWER, UsageError
-from synth.journal import Journal
+from synth.files.rundir import RunDir
 from synth.providers import (
     Answer,
     Failure,
@@ -39,7 +39,7 @@ from synth.providers import (
     open_provider,
 )
 from synth.providers.openai_protocol import as_plain_text
-from synth.rundir import RunDir
+from synth.store.journal import Journal
 
 ROOT = Path(__file__).parent.parent.parent
 STARTING = 120.0  # seconds, of which torch takes most

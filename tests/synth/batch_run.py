@@ -12,11 +12,11 @@ from pathlib import Path
 from fake_pool import SETS, FakePool
 from rich.console import Console
 
-from synth import session
 from synth.asking import batch_desk, batch_job
 from synth.config import RunConfig
-from synth.ledger import Ledger
 from synth.providers.openai_batch import OpenAIBatches
+from synth.run import session
+from synth.store.ledger import Ledger
 
 batch_desk.QUIET = 0.1
 batch_job.FIRST_LOOK = batch_job.SEARCH_PAUSE = 0.1

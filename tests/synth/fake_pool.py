@@ -12,10 +12,10 @@ from typing import ClassVar
 
 from rich.console import Console
 
-from synth import session
 from synth.config import RunConfig
 from synth.errors import CommandError
 from synth.providers import About, Answer, Choice, Provider, Request
+from synth.run import session
 from synth.sampling import OperatorSets
 from validators.containment.layers import Layer, Tier
 from validators.verdict import Judgement, Pair, Program, Reason, Settings, Stage, Verdict

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from synth.asking.calls import ANSWER, Call
-from synth.attempts import Origin
-from synth.journal import Journal
+from synth.files.rundir import RunDir
 from synth.providers.interface import Usage
-from synth.rundir import RunDir
+from synth.store.attempts import Origin
+from synth.store.journal import Journal
 from validators.verdict import Judgement, Pair, Program, Reason, Stage, Verdict
 
 #: what a page must show as text and never read as markup

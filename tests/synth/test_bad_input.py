@@ -14,7 +14,7 @@ from fake_pool import run_fake
 from synth.cli import main
 from synth.config import RunConfig
 from synth.errors import UsageError
-from synth.rundir import RunDir
+from synth.files.rundir import RunDir
 
 
 def refused(out: Path) -> str:

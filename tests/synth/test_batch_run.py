@@ -22,9 +22,9 @@ from synth.asking import batch_desk, batch_job
 from synth.asking.calls import Batch, Call
 from synth.config import RunConfig
 from synth.errors import UsageError
-from synth.journal import Journal
 from synth.mock_server import Behaviour
 from synth.mock_server.server import MockServer
+from synth.store.journal import Journal
 
 QUICK = Behaviour(batch_seconds=0.3, faulty_rate=0.3)
 

@@ -208,7 +208,7 @@ def test_what_concerns_models_is_checked_before_anything_starts(
 
 
 def test_no_word_becomes_an_emoji(capsys: pytest.CaptureFixture[str]) -> None:
-    from synth.terminal import console, say
+    from synth.display.terminal import console, say
 
     say(console(), "local:m stopped :llama:")
     assert capsys.readouterr().out == "local:m stopped :llama:\n"

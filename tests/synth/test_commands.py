@@ -13,9 +13,9 @@ import pytest
 from fake_pool import FakePool, program_text, run_fake
 
 from synth import cli, rows
+from synth.answers.extraction import find_code
 from synth.commands import doctor, single_debug, validate
 from synth.config import RunConfig
-from synth.extraction import find_code
 from validators.verdict import Judgement, Program, Settings
 
 SOURCE = find_code(program_text()) or ""

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from synth import config as configs
 from synth.config import RunConfig, build, config_hash, dump
 from synth.errors import UsageError
-from synth.judging import PROOFS, settings_of
+from synth.run.judging import PROOFS, settings_of
 from validators.verdict import settings_from_json, settings_to_json
 
 

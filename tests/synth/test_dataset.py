@@ -19,9 +19,9 @@ from synth.config import RunConfig
 from synth.dataset.card import card
 from synth.dataset.folder import SplitFigures, is_dataset
 from synth.dedup.limits import Limits
+from synth.files.rundir import RunDir
 from synth.pairs import find_pairs
 from synth.report.facts import facts
-from synth.rundir import RunDir
 
 datasets = pytest.importorskip("datasets", reason="datasets is a dev dependency")
 
@@ -100,7 +100,7 @@ def test_a_cards_tables_survive_what_servers_and_programs_are_called() -> None:
 
 
 def made_facts() -> dict[str, object]:
-    from synth.journal import Journal
+    from synth.store.journal import Journal
 
     journal = Journal.create_or_open(Path(":memory:"))
     found = facts(journal)
@@ -145,7 +145,7 @@ def test_a_kill_while_a_folder_is_replaced_loses_nothing_and_the_next_export_men
     with monkeypatch.context() as patched:
         patched.setattr(Path, "rename", rename)
         if step == 2:
-            patched.setattr("synth.replacing._remove", killed)
+            patched.setattr("synth.files.replacing._remove", killed)
         with pytest.raises(KeyboardInterrupt):
             export.write(run, form, out, Limits())
     there = [folder for folder in tmp_path.iterdir() if folder.name.startswith("set") and files_of(folder) == whole]
@@ -169,7 +169,9 @@ def test_a_kill_leaves_no_note_that_tells_of_another_export(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("synth.replacing._remove", lambda folder: killed() if folder.suffix == ".replaced" else None)
+        patched.setattr(
+            "synth.files.replacing._remove", lambda folder: killed() if folder.suffix == ".replaced" else None
+        )
         patched.setattr("synth.export.write_file", killed)
         with pytest.raises(KeyboardInterrupt):
             export.write(run, words, out, Limits(graph_cap=2))

@@ -14,7 +14,7 @@ from test_models import config, first_bad, journal_of
 
 from synth.commands import estimate
 from synth.config import RunConfig
-from synth.estimation import Spent, bottleneck, mean_interval, projection, samples_needed, spent_by, wilson
+from synth.display.estimation import Spent, bottleneck, mean_interval, projection, samples_needed, spent_by, wilson
 from synth.providers import Choice
 from validators.verdict import Settings
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.extraction import extract, find_code, find_entry, find_final_pattern
-from synth.rename import rename_class
+from synth.answers.extraction import extract, find_code, find_entry, find_final_pattern
+from synth.answers.rename import rename_class
 from validators.verdict import Reason, Stage
 
 PROGRAM = """\

@@ -16,11 +16,12 @@ import torch
 from fake_pool import run_fake
 from test_run import HERE, ROOT, config, exported, wait_for_journal
 
-from synth import cli, gradient
+from synth import cli
 from synth.errors import CommandError
-from synth.gradient import NoGradientError, derive
-from synth.journal import Journal
-from synth.rundir import RunDir
+from synth.files.rundir import RunDir
+from synth.run import gradient
+from synth.run.gradient import NoGradientError, derive
+from synth.store.journal import Journal
 from validators import eager
 from validators.loading import load
 from validators.verdict import Program, Settings, Stage, Verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from synth.errors import CommandError, UsageError
-from synth.journal import Journal
+from synth.store.journal import Journal
 from validators.verdict import Judgement, Pair, Program, Reason, Stage, Verdict
 
 

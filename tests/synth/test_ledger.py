@@ -14,15 +14,15 @@ from fake_pool import program_text, run_fake
 
 from synth import cli, export
 from synth.asking.calls import Call
-from synth.attempts import Origin
+from synth.asking.money import Money, dollars
 from synth.config import RunConfig
 from synth.errors import CommandError, UsageError
-from synth.journal import Journal
-from synth.journal_file import APPLICATION_ID
-from synth.ledger import Batch
-from synth.money import Money, dollars
+from synth.files.rundir import RunDir
 from synth.providers import Message, Usage
-from synth.rundir import RunDir
+from synth.store.attempts import Origin
+from synth.store.journal import Journal
+from synth.store.journal_file import APPLICATION_ID
+from synth.store.ledger import Batch
 
 ANSWERED = Call(0, 1, "openai", "m", "answer", None, Usage(1000, 200, 300, 100), 0.25, 1.5, "")
 REFUSED = replace(ANSWERED, outcome="rate_limited", status=429, usage=Usage(), cost=None, detail="HTTP 429")

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from synth import cli
-from synth.journal import Journal
+from synth.files.rundir import RunDir
 from synth.rows import COLUMNS
-from synth.rundir import RunDir
+from synth.store.journal import Journal
 from validators.verdict import Judgement, Pair, Program, Stage, Verdict
 
 OPERATORS = ["relu", "gelu", "silu", "tanh", "sigmoid", "softplus", "mish", "elu", "celu", "selu"]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from test_run import HERE, ROOT, exported, wait_for_journal
 
-from synth.journal import Journal
-from synth.rundir import RunDir
+from synth.files.rundir import RunDir
+from synth.store.journal import Journal
 
 KILLS = 8
 

@@ -13,9 +13,9 @@ from test_run import exported
 from synth import cli
 from synth.config import RunConfig
 from synth.errors import UsageError
-from synth.journal import Journal
+from synth.files.rundir import RunDir
 from synth.providers import Answer, Choice, Failure, FailureKind, Request, Usage
-from synth.rundir import RunDir
+from synth.store.journal import Journal
 from validators.verdict import Reason, Stage
 
 
@@ -61,7 +61,7 @@ def test_a_rejected_program_goes_back_with_its_verdict(tmp_path: Path) -> None:
 
 def test_another_model_may_repair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repairer = FakeModel(name="second")
-    monkeypatch.setattr("synth.casting.open_provider", lambda name, options: repairer)
+    monkeypatch.setattr("synth.run.casting.open_provider", lambda name, options: repairer)
     first = FakeModel(first_bad)
     run_fake(config(tmp_path, repair_model="second"), first, slow=0)
     assert {attempt for _, attempt in first.asked} == {1}

@@ -14,15 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from synth import monitor, terminal_report
 from synth.asking.calls import Call
 from synth.asking.meter import EndpointState
+from synth.asking.money import Money
+from synth.display import monitor, terminal_report
+from synth.display.progress import Progress
+from synth.display.tally import Tally
 from synth.errors import UsageError
-from synth.gate import Gate
-from synth.money import Money
-from synth.progress import Progress
 from synth.providers import Request, Usage, open_provider
-from synth.tally import Tally
+from synth.run.gate import Gate
 from validators.verdict import Judgement, Reason, Settings, Stage, Verdict
 
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import operators
 import prompts
-from synth import prompting
+from synth.answers import prompting
+from synth.answers.extraction import extract
+from synth.answers.naming import base_name
+from synth.answers.prompting import Rejected, Strategies, messages_for, shortened, trimmed
 from synth.errors import UsageError
-from synth.extraction import extract
-from synth.naming import base_name
-from synth.prompting import Rejected, Strategies, messages_for, shortened, trimmed
 from validators.verdict import SENTENCES, Reason, Stage
 
 PATTERN = ("Conv2d", "ReLU", "Add")

@@ -13,7 +13,7 @@ from hub_server import TOKEN, Hub, hub
 from made_run import made_run
 
 from synth import cli
-from synth.rundir import RunDir
+from synth.files.rundir import RunDir
 
 pytest.importorskip("huggingface_hub", reason="huggingface_hub is the extra hub")
 from huggingface_hub import constants

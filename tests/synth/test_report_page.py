@@ -19,10 +19,10 @@ from synth import cli
 from synth.breadth import measure
 from synth.breadth.measures import FUSION_SIZES
 from synth.config import RunConfig
-from synth.journal import Journal
 from synth.report import browser, page
 from synth.report.facts import facts
 from synth.report.parts import HEAT_LEVELS, heat, text
+from synth.store.journal import Journal
 
 SECTIONS = ["funnel", "yield", "coverage", "duplicates", "contamination", "cost", "failures", "samples"]
 VOID = {"meta", "input", "link", "br", "img", "hr"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from synth import export, rows
-from synth.journal import Journal
-from synth.rundir import RunDir
+from synth.files.rundir import RunDir
+from synth.store.journal import Journal
 from validators.verdict import Judgement, Pair, Program, Stage, Verdict
 
 KERNEL = {"registers": 40, "spill_bytes": 8, "shared_bytes": 512, "occupancy": 0.75, "warps": 4}

@@ -18,9 +18,9 @@ from fake_pool import FakePool, FakeProvider, run_fake
 from synth import export
 from synth.config import RunConfig
 from synth.errors import CommandError, UsageError
-from synth.journal import Journal
-from synth.rundir import RunDir
-from synth.window import WINDOW_PER_WORKER
+from synth.files.rundir import RunDir
+from synth.run.window import WINDOW_PER_WORKER
+from synth.store.journal import Journal
 from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 
 HERE = Path(__file__).parent

@@ -10,8 +10,8 @@ from fake_pool import SETS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth.answers.naming import MAX_LENGTH, Names, base_name
 from synth.config import RunConfig
-from synth.naming import MAX_LENGTH, Names, base_name
 from synth.sampling import sample_pattern
 
 SPANS = st.tuples(st.integers(0, 8), st.integers(0, 8)).map(sorted).map(tuple)

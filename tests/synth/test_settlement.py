@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from synth import session
-from synth.attempts import Attempt, Origin
 from synth.config import RunConfig
-from synth.journal import Journal
+from synth.files.rundir import RunDir
 from synth.providers import About, Answer, Choice, Request
-from synth.rundir import RunDir
-from synth.settlement import Kept
+from synth.run import session
+from synth.run.settlement import Kept
+from synth.store.attempts import Attempt, Origin
+from synth.store.journal import Journal
 from validators.normalize import source_hash
 from validators.verdict import Judgement, Program, Reason, Settings, Stage
 

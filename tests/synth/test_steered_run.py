@@ -19,15 +19,15 @@ from test_run import HERE, ROOT, exported, files, wait_for_journal
 
 from synth.breadth.state import settled_of
 from synth.breadth.steering import Steered
-from synth.casting import open_cast
 from synth.cli import main
 from synth.commands import revalidate
 from synth.config import RunConfig
 from synth.errors import UsageError
-from synth.journal import Journal
+from synth.files.rundir import RunDir
 from synth.providers import About
-from synth.rundir import RunDir
+from synth.run.casting import open_cast
 from synth.sampling import catalogue_sets
+from synth.store.journal import Journal
 from validators.verdict import Settings
 
 

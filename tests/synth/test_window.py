@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.window import LATE, MARGIN, WINDOW_PER_WORKER, Mean, look_ahead, open_samples, wanted_in_flight
+from synth.run.window import LATE, MARGIN, WINDOW_PER_WORKER, Mean, look_ahead, open_samples, wanted_in_flight
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from rich.console import Console
 from test_models import journal_of
 from test_run import exported
 
-from synth import cli, session
+from synth import cli
 from synth.config import RunConfig
 from synth.mock_server import Behaviour
 from synth.mock_server.server import MockServer
+from synth.run import session
 from validators.verdict import Settings
 
 KEY = "sk-planted-0123456789abcdef"

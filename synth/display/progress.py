@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from synth.money import Money
-from synth.tally import Tally
+from synth.asking.money import Money
+from synth.display.tally import Tally
 
 if TYPE_CHECKING:
     from synth.asking.asker import EndpointState

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from synth.config import RunConfig
+from synth.display.progress import WorkerState
 from synth.errors import CommandError, UsageError
-from synth.progress import WorkerState
 from validators.containment.layers import Layer, Tier
 from validators.contamination import packs
 from validators.verdict import Judgement, Program, Settings, Stage

@@ -8,9 +8,9 @@ from statistics import mean, median
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from synth import money_report
-from synth.progress import Progress
-from synth.tally import Tally
+from synth.display import money_report
+from synth.display.progress import Progress
+from synth.display.tally import Tally
 from validators.verdict import SENTENCES
 
 

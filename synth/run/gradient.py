@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Sequence
 
-from synth.judging import JudgingPool
+from synth.run.judging import JudgingPool
 from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 
 _REAL = re.compile(r"(float\d+|bfloat16)\[(.*)\]")  # of `shapes.shape_list`: what can have a gradient

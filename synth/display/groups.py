@@ -8,10 +8,10 @@ from itertools import groupby
 
 from rich.table import Table
 
-from synth.attempts import Begun
-from synth.journal import Journal
-from synth.money import dollars
-from synth.terminal_report import percent
+from synth.asking.money import dollars
+from synth.display.terminal_report import percent
+from synth.store.attempts import Begun
+from synth.store.journal import Journal
 
 #: what samples can be sorted by.  A sample belongs where its first attempt does, whoever repaired it.
 DIMENSIONS: dict[str, Callable[[Begun], str | int]] = {

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
+from synth.answers.prompting import Rejected, Strategies, messages_for
 from synth.asking.prices import price_of, require_price
-from synth.attempts import Attempt, Origin
 from synth.breadth.state import Settled, settled_of
 from synth.breadth.steering import Steered
 from synth.config import RunConfig
 from synth.errors import UsageError
-from synth.journal import Journal
-from synth.prompting import Rejected, Strategies, messages_for
 from synth.providers import Choice, Options, Provider, Request, open_choice, open_provider
 from synth.providers.batches import batch_endpoint
 from synth.sampling import OperatorSets, sample_pattern
+from synth.store.attempts import Attempt, Origin
+from synth.store.journal import Journal
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from synth.attempts import Attempt
+from synth.store.attempts import Attempt
 
 
 class Turns:

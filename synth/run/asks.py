@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from synth.answers.reading import no_answer, refusal_of
 from synth.asking.asker import FATAL_LATER, Asker, Limits
 from synth.asking.batch import Batcher
 from synth.asking.budget import Budget
 from synth.asking.calls import ANSWER, Call
 from synth.asking.prices import Price, price_of
-from synth.attempts import Attempt, Origin
-from synth.casting import Cast
 from synth.config import RunConfig
 from synth.errors import CommandError
 from synth.providers.interface import About, Answer, Failure, FailureKind, Provider, Request
 from synth.providers.keys import redact
-from synth.reading import no_answer, refusal_of
-from synth.window import Mean
+from synth.run.casting import Cast
+from synth.run.window import Mean
+from synth.store.attempts import Attempt, Origin
 from validators.verdict import Verdict
 
 if TYPE_CHECKING:

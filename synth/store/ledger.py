@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from synth.asking.calls import ANSWER, Batch, Call
-from synth.journal_file import JournalFile
 from synth.providers.interface import Usage
+from synth.store.journal_file import JournalFile
 
 # As `money.unpriced` tells it.
 _UNPRICED = "cost IS NULL AND (outcome = 'answer' OR output_tokens IS NOT NULL)"

@@ -13,7 +13,7 @@ import textwrap
 import warnings
 from dataclasses import dataclass
 
-from synth.rename import rename_class
+from synth.answers.rename import rename_class
 from validators.contract import MAX_SOURCE_BYTES, find_entry_point
 from validators.verdict import Program, Reason, Stage, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from synth.attempts import Attempt
+from synth.store.attempts import Attempt
 from validators.verdict import Reason, Stage
 
 

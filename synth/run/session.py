@@ -11,27 +11,27 @@ from pathlib import Path
 from rich.console import Console
 
 from synth import config as configs
-from synth import judging
-from synth.admission import admit, surroundings
 from synth.asking.calls import Call
+from synth.asking.money import Money
 from synth.asking.stops import BudgetSpent, Stopped
-from synth.asks import Asks, Source
-from synth.casting import Cast, open_cast
 from synth.config import RunConfig
-from synth.corpus import Corpus
+from synth.display.figures import progress_of
+from synth.display.monitor import watching
+from synth.display.progress import Progress
+from synth.display.terminal import say
 from synth.errors import DONE, FEWER, INTERRUPTED, STOPPED
-from synth.figures import progress_of
-from synth.journal import Journal
-from synth.judging import PoolOpener, settings_of
-from synth.money import Money
-from synth.monitor import watching
-from synth.orchestrator import Ending, Orchestrator
-from synth.progress import Progress
+from synth.files.rundir import DEFAULT_PARENT, RunDir
 from synth.providers import Choice
-from synth.rundir import DEFAULT_PARENT, RunDir
+from synth.run import judging
+from synth.run.admission import admit, surroundings
+from synth.run.asks import Asks, Source
+from synth.run.casting import Cast, open_cast
+from synth.run.judging import PoolOpener, settings_of
+from synth.run.orchestrator import Ending, Orchestrator
+from synth.run.signals import stopping
 from synth.sampling import OperatorSets, catalogue_sets
-from synth.signals import stopping
-from synth.terminal import say
+from synth.store.corpus import Corpus
+from synth.store.journal import Journal
 
 
 def run_parallel(

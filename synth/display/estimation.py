@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import quantiles
 
+from synth.asking.money import dollars, unpriced
 from synth.config import RunConfig
-from synth.journal import Journal
-from synth.money import dollars, unpriced
-from synth.terminal_report import duration, percent
+from synth.display.terminal_report import duration, percent
+from synth.store.journal import Journal
 
 Z = 1.96  # of the normal distribution: 95 %
 RESAMPLES = 2000

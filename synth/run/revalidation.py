@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from synth.asks import Received
-from synth.attempts import Attempt
-from synth.journal import Journal
+from synth.run.asks import Received
+from synth.store.attempts import Attempt
+from synth.store.journal import Journal
 
 if TYPE_CHECKING:
     from synth.asking.asker import EndpointState

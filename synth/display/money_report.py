@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from synth.money import dollars
-from synth.progress import Progress
+from synth.asking.money import dollars
+from synth.display.progress import Progress
 
 if TYPE_CHECKING:
     from synth.asking.asker import EndpointState

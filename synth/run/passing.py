@@ -12,12 +12,12 @@ from typing import Any, Generic, TextIO, TypeVar
 
 from rich.console import Console
 
+from synth.display.monitor import watching
+from synth.display.progress import Progress
 from synth.errors import CommandError, UsageError
-from synth.judging import JudgingPool, PoolOpener
-from synth.monitor import watching
-from synth.progress import Progress
-from synth.signals import stopping
-from synth.window import WINDOW_PER_WORKER
+from synth.run.judging import JudgingPool, PoolOpener
+from synth.run.signals import stopping
+from synth.run.window import WINDOW_PER_WORKER
 from validators.verdict import Judgement, Settings, Verdict
 
 Item = TypeVar("Item")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from synth.journal import Journal
-from synth.progress import Progress
-from synth.tally import Tally
+from synth.display.progress import Progress
+from synth.display.tally import Tally
+from synth.store.journal import Journal
 
 
 def tally_of(journal: Journal) -> Tally:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synth.answers.extraction import extract, find_entry
+from synth.answers.naming import base_name
 from synth.errors import UsageError
-from synth.extraction import extract, find_entry
-from synth.naming import base_name
-from synth.records import read_records
-from synth.rundir import RunDir
+from synth.files.records import read_records
+from synth.files.rundir import RunDir
 from validators.verdict import Program, Reason, Stage, Verdict
 
 _RECORD_FILES = (".json", ".jsonl", ".ndjson")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from synth.attempts import Attempt
-from synth.extraction import extract
+from synth.answers.extraction import extract
 from synth.providers.interface import Failure, FailureKind
+from synth.store.attempts import Attempt
 from validators.verdict import Program, Reason, Stage, Verdict
 
 #: how servers say that max_output_tokens ended an answer: OpenAI's word and Gemini's

@@ -16,20 +16,20 @@ from dataclasses import replace
 from enum import Enum, StrEnum, auto
 from functools import partial
 
-from synth import gradient, window
+from synth.answers.naming import Names
+from synth.answers.reading import read
 from synth.asking.stops import Stopped
-from synth.asks import Source
-from synth.attempts import Attempt
 from synth.config import RunConfig
-from synth.corpus import Corpus
-from synth.gate import Gate
-from synth.journal import Journal
-from synth.judging import JudgingPool
-from synth.naming import Names
-from synth.progress import Progress
-from synth.reading import read
-from synth.settlement import Kept, repeats
-from synth.turns import Turns
+from synth.display.progress import Progress
+from synth.run import gradient, window
+from synth.run.asks import Source
+from synth.run.gate import Gate
+from synth.run.judging import JudgingPool
+from synth.run.settlement import Kept, repeats
+from synth.run.turns import Turns
+from synth.store.attempts import Attempt
+from synth.store.corpus import Corpus
+from synth.store.journal import Journal
 from validators.normalize import source_hash
 from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 

@@ -12,9 +12,9 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from synth import money_report, terminal_report
-from synth.progress import Progress, WorkerState
-from synth.terminal import say
+from synth.display import money_report, terminal_report
+from synth.display.progress import Progress, WorkerState
+from synth.display.terminal import say
 
 PLAIN_SECONDS = 5.0
 LIVE_SECONDS = 0.25

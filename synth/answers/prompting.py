@@ -14,8 +14,8 @@ from pathlib import Path
 
 import prompts
 from prompts import PromptError, Strategy
+from synth.answers.extraction import extract
 from synth.errors import UsageError
-from synth.extraction import extract
 from synth.providers.interface import Message
 from synth.sampling import derived_rng
 from validators.verdict import SENTENCES, Reason

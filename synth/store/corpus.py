@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from synth.attempts import Attempt
-from synth.journal import Journal
-from synth.rundir import RunDir, write_file
+from synth.files.rundir import RunDir, write_file
+from synth.store.attempts import Attempt
+from synth.store.journal import Journal
 from validators.verdict import SENTENCES
 
 

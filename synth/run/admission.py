@@ -11,10 +11,10 @@ from synth import __version__
 from synth import config as configs
 from synth.config import RunConfig
 from synth.errors import UsageError
-from synth.journal import Journal
-from synth.judging import settings_of
-from synth.rundir import RunDir, write_file
+from synth.files.rundir import RunDir, write_file
+from synth.run.judging import settings_of
 from synth.sampling import OperatorSets
+from synth.store.journal import Journal
 from validators.contamination import packs
 
 

@@ -16,8 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from synth import journal_file
-from synth.attempts import (
+from synth.errors import UsageError
+from synth.store import journal_file
+from synth.store.attempts import (
     COLUMNS,
     GRADIENT_COLUMNS,
     OUTCOME_COLUMNS,
@@ -29,9 +30,8 @@ from synth.attempts import (
     outcome_of,
     pack,
 )
-from synth.errors import UsageError
-from synth.journal_file import JournalFile
-from synth.ledger import Ledger
+from synth.store.journal_file import JournalFile
+from synth.store.ledger import Ledger
 from validators.verdict import Judgement, Program, Reason, Stage, Verdict
 
 _NOBODY = Origin()
