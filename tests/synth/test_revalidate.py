@@ -94,7 +94,7 @@ def test_a_run_without_answers_is_told(tmp_path: Path) -> None:
     broken = tmp_path / "run"
     (broken / "run").mkdir(parents=True)
     (broken / "run" / "journal.sqlite").touch()
-    with pytest.raises(UsageError, match="holds no"):
+    with pytest.raises(UsageError, match="cannot be read"):
         revalidate.run({"path": broken}, same_pool)
 
 

@@ -74,7 +74,7 @@ def test_rows_that_are_added_anywhere_move_none_that_are_there(old: list[str], a
 
 def _written(rows: list[dict[str, Any]], target: Path) -> dict[int, str]:
     """The split of each row, told from the files."""
-    write(rows, target, SCHEMA, [0.5, 0.3, 0.2], lambda _: "card")
+    write(rows, target, SCHEMA, [0.5, 0.3, 0.2], lambda _: "card", "{}")
     files = (target / "data").iterdir()
     return {row["n"]: file.name.partition("-")[0] for file in files for row in pq.read_table(file).to_pylist()}
 
@@ -105,7 +105,7 @@ def test_many_rows_come_in_files_that_say_how_many_there_are(tmp_path: Path, mon
     monkeypatch.setattr("synth.dataset.folder.ROWS_PER_FILE", 300)
     monkeypatch.setattr("synth.dataset.folder._BATCH", 100)
     rows = [{"group": str(n), "n": n} for n in range(1000)]
-    figures = write(rows, tmp_path / "set", SCHEMA, [1.0, 0.0, 0.0], lambda _: "card")
+    figures = write(rows, tmp_path / "set", SCHEMA, [1.0, 0.0, 0.0], lambda _: "card", "{}")
     names = sorted(file.name for file in (tmp_path / "set" / "data").iterdir())
     assert names == [f"train-{number:05}-of-00004.parquet" for number in range(4)]
     read = [row for name in names for row in pq.read_table(tmp_path / "set" / "data" / name).to_pylist()]
