@@ -13,6 +13,7 @@ _FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
 _WILD = 60.0
 # A result of this size has elements that float16 cannot hold: the value is made smaller before, not after.
 _OVERFLOWING = 500.0
+_SATURATING = 4.0  # from there on a tanh, a sigmoid or a softplus of a value says nothing that the value does not
 # Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
 _ECHOES = {
     "Neg", "Clone", "NanToNum", "MaskedFill", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Round", "Floor",
@@ -133,7 +134,9 @@ def _features(x: Value) -> int:
 
 def _derived(scope: Scope, x: Value) -> Value:
     """Something of the same shape made from `x`, yet different from it."""
-    texts = ["torch.tanh({x})", "torch.sigmoid({x})", "torch.cos({x})", "F.softplus({x})"]
+    texts = ["torch.cos({x})"]
+    if abs(x.stats.mean) + x.stats.std < _SATURATING:
+        texts += ["torch.tanh({x})", "torch.sigmoid({x})", "F.softplus({x})"]
     if x.shape[1] > 1:
         texts += ["torch.roll({x}, 1, dims=1)", "{x}.flip(1)"]
     stats = Stats(0.2, max(0.05, min(x.stats.std, 0.6)), max(1e-3, 0.5 * x.stats.signal))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import random
+import re
 import subprocess
 import sys
 import warnings
@@ -107,6 +108,13 @@ def test_several_inputs_arise() -> None:
         counts.append(len(forward.args.args) - 1)
     assert min(counts) == 1
     assert sum(c > 1 for c in counts) > 40
+
+
+def test_no_operand_is_a_saturated_function_of_the_other() -> None:
+    """The least of a distance of 20 and its sigmoid would be 1 everywhere."""
+    saturated = re.compile(r"(\w+) = torch\.cdist.*\n(?:.*\n)*?.*(?:torch\.sigmoid|torch\.tanh|F\.softplus)\(\1\)")
+    for seed in range(100):
+        assert not saturated.search(write_program(["Cdist", "Minimum"], random.Random(seed), NAME))
 
 
 def test_the_result_is_a_function_of_the_arguments_alone() -> None:
