@@ -19,6 +19,9 @@ SHARING = (
     "tests/validators/test_sharing_a_pool.py::",
 )
 
+#: This starts a pool of its own, once if it stays on a worker.
+OWN = "tests/validators/test_recurrence.py::"
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
@@ -27,7 +30,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class Scheduling(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "sharing" if nodeid.startswith(SHARING) else nodeid
+            if nodeid.startswith(SHARING):
+                return "sharing"
+            return OWN if nodeid.startswith(OWN) else nodeid
 
     return Scheduling(config, log)
 

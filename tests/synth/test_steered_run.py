@@ -129,7 +129,7 @@ def test_single_debug_says_what_it_cannot_know(tmp_path: Path, capsys: pytest.Ca
 def test_stats_show_how_broad_a_run_is(whole: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([".stats", f"path={whole}", "by=breadth"]) == 0
     text = capsys.readouterr().out
-    assert "Breadth of the kept programs" in text and "ordered operator pairs" in text
+    assert "Breadth of the kept programs" in text and "pairs (b given a's)" in text
 
 
 def test_a_steered_run_is_judged_again_as_it_was_asked(whole: Path, tmp_path: Path) -> None:
