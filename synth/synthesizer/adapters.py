@@ -6,9 +6,7 @@ positions, a flatten, a 1x1 convolution, a patch embedding, an interpolation.
 
 from __future__ import annotations
 
-import math
-
-from operators.effects import averaged, collapsed, extreme, is_flat, kept, mixed, normalised
+from operators.effects import averaged, collapsed, extreme, is_flat, kept, mixed
 from operators.reshaping import factors
 from operators.spec import (
     ANYTHING,
@@ -18,10 +16,7 @@ from operators.spec import (
     Limits,
     Make,
     Shape,
-    Stats,
     channels_of,
-    expr,
-    loose,
     param,
     shape_of,
     size_of,
@@ -375,42 +370,6 @@ def _fit(chain: Chain, limits: Limits) -> None:
     _resize(chain, sizes)
 
 
-def standardise(scope: Scope, x: Value) -> Value:
-    """Bring numbers that have grown or faded back to mean 0 and spread 1."""
-    if x.size < 8:
-        x = project(scope, x, 16)  # too few numbers to have a spread
-    last = x.shape[-1]
-    scope.program.adapters += 1
-    if last >= 8 and x.stats.flat == () and x.stats.signal > 0 and scope.rng.random() < 0.5:
-        form = expr("F.layer_norm({x}, {x}.shape[-1:])")
-        stats = normalised(x.stats)._replace(flat=(len(x.shape) - 1,))
-    else:
-        form = loose("({x} - {x}.mean()) / ({x}.std() + 1e-5)")
-        stats = normalised(x.stats)._replace(flat=x.stats.flat)
-    return scope.write(form, x, x.layout, x.shape, stats)
-
-
-def bend(scope: Scope, x: Value) -> Value:
-    """A non-linearity, after which sums over an axis are no longer constant."""
-    if x.stats.std < max(0.05, 0.5 * abs(x.stats.mean)):
-        x = standardise(scope, x)  # over small numbers, or far from 0, these curves are straight lines
-    stats = x.stats
-    texts = ("F.gelu({x})", "F.silu({x})", "torch.sin({x})") if stats.std > 0.5 else ("F.gelu({x})", "F.silu({x})")
-    scope.program.adapters += 1
-    after = Stats(stats.mean * 0.5, max(stats.std * 0.6, 1e-9), stats.signal * 0.6)
-    return scope.write(expr(scope.rng.choice(texts)), x, x.layout, x.shape, after)
-
-
-def loosen(scope: Scope, x: Value) -> Value:
-    """Values between bounds, each row of them shifted by its own mean: their extremes differ again."""
-    axis = next((a for a in range(len(x.shape) - 1, 0, -1) if x.shape[a] > 1), 0)
-    if not axis:
-        return standardise(scope, x)
-    scope.program.adapters += 1
-    form = loose(f"{{x}} - {{x}}.mean(dim={axis}, keepdim=True)")
-    return scope.write(form, x, x.layout, x.shape, Stats(0.0, x.stats.std, x.stats.signal, (axis,)))
-
-
 def narrow_gate(x: Value) -> str:
     """Index text that lines a (B, C) vector up with maps of `x`'s layout."""
     if x.layout is Layout.SEQUENCE:
@@ -421,8 +380,3 @@ def narrow_gate(x: Value) -> str:
 def linear_make(inputs: int, outputs: int, hint: str = "proj") -> Make:
     """A linear layer for joins."""
     return Make("nn.Linear", (Arg("", inputs, "in_features"), Arg("", outputs, "out_features")), hint)
-
-
-def spread_of(stats: Stats) -> float:
-    """How large the numbers are."""
-    return math.hypot(stats.mean, stats.std)

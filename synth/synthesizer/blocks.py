@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from operators.effects import SOMEWHERE
 from operators.spec import Arg, Form, Layout, Make, Operator, Stats, expr, loose
-from synth.synthesizer.adapters import bend, bridge, linear_make, match, narrow_gate
+from synth.synthesizer.adapters import bridge, linear_make, match, narrow_gate
 from synth.synthesizer.naming import block_name
+from synth.synthesizer.numbers import bend
 from synth.synthesizer.render import render_block
 from synth.synthesizer.scope import Scope, Value
 from synth.synthesizer.steps import apply

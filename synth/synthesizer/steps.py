@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from operators.effects import SOMEWHERE, kept
 from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, together
-from synth.synthesizer.adapters import bend, bridge, fit, fits, loosen, match, matched, spread_of, standardise
+from synth.synthesizer.adapters import bridge, fit, fits, match, matched
 from synth.synthesizer.chain import Chain
+from synth.synthesizer.numbers import bend, loosen, spread_of, standardise
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
 # Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.

@@ -272,7 +272,7 @@ def test_code_with_fences_in_it_stays_one_block() -> None:
     ("error", "kept"),
     [
         ('File "/home/bob/.venv/lib/torch/nn.py", line 3', 'File "nn.py", line 3'),
-        ("in ~/work/model.py: bad", "in model.py: bad"),
+        ("in ~/models/model.py: bad", "in model.py: bad"),
         ("cannot open /tmp/x/y/z.bin, sorry", "cannot open z.bin, sorry"),
         ("ratio 4/8/2 of a/b, see https://pytorch.org/docs/stable/x.html", None),
         ("shapes (2, 3) and (4, 5) / 2", None),
