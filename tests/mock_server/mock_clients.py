@@ -85,12 +85,12 @@ async def asking(server: MockServer, client: str, key: str = "k", timeout: float
         await gemini.aio.aclose()
 
 
-def serving(behaviour: Behaviour, test: Callable[[MockServer], Coroutine[Any, Any, Any]]) -> Any:
-    """What `test` returns, run against a server that behaves so."""
+def serving(behaviour: Behaviour, visit: Callable[[MockServer], Coroutine[Any, Any, Any]]) -> Any:
+    """What `visit` returns, run against a server that behaves so."""
 
     async def run() -> Any:
         async with MockServer(behaviour) as server:
-            return await test(server)
+            return await visit(server)
 
     return asyncio.run(run())
 

@@ -16,11 +16,11 @@ from synth.mock_server import Behaviour, MockServer
 
 
 def ask_all(behaviour: Behaviour, client: str, *asked: dict[str, Any]) -> list[Said]:
-    async def test(server: MockServer) -> list[Said]:
+    async def visit(server: MockServer) -> list[Said]:
         async with asking(server, client) as ask:
             return [await ask(**one) for one in asked]
 
-    answers: list[Said] = serving(behaviour, test)
+    answers: list[Said] = serving(behaviour, visit)
     return answers
 
 
@@ -85,7 +85,7 @@ def test_what_exceeds_the_token_limit_is_cut(client: str) -> None:
 
 
 def test_faulty_first_answers_are_wrong_in_each_way_and_repaired_when_sent_back() -> None:
-    async def test(server: MockServer) -> dict[str, int]:
+    async def visit(server: MockServer) -> dict[str, int]:
         found = dict.fromkeys(("SyntaxError", "KeyError", "RuntimeError"), 0)
         client = openai_client(server)
         for seed in range(12):
@@ -102,13 +102,13 @@ def test_faulty_first_answers_are_wrong_in_each_way_and_repaired_when_sent_back(
         await client.close()
         return found
 
-    found = serving(Behaviour(faulty_rate=1), test)
+    found = serving(Behaviour(faulty_rate=1), visit)
     assert sum(found.values()) == 12
     assert all(found.values())
 
 
 def test_a_conversation_written_out_for_the_completions_endpoint_is_repaired_too() -> None:
-    async def test(server: MockServer) -> list[str]:
+    async def visit(server: MockServer) -> list[str]:
         client = openai_client(server)
         prompts = [f"User:\n{PROMPT}\n\nAssistant:\n"]
         prompts.append(f"{prompts[0]}a wrong program\n\nUser:\nIt was rejected.\n\nAssistant:\n")
@@ -117,7 +117,7 @@ def test_a_conversation_written_out_for_the_completions_endpoint_is_repaired_too
         assert all(one.usage.completion_tokens > 50 for one in made)
         return [one.choices[0].text for one in made]
 
-    wrong, right = serving(Behaviour(faulty_rate=1), test)
+    wrong, right = serving(Behaviour(faulty_rate=1), visit)
     with pytest.raises((SyntaxError, KeyError, RuntimeError)):
         run_program(wrong)
     run_program(right)

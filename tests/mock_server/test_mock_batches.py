@@ -44,7 +44,7 @@ async def contents(client: Any, file_id: str | None) -> list[dict[str, Any]]:
 
 
 def openai_batch(behaviour: Behaviour, lines: list[Any], cancel: bool = False) -> tuple[Any, list[str], Any, Any, Any]:
-    async def test(server: MockServer) -> Any:
+    async def visit(server: MockServer) -> Any:
         client = openai_client(server)
         batch = await submit(client, lines)
         if cancel:
@@ -57,7 +57,7 @@ def openai_batch(behaviour: Behaviour, lines: list[Any], cancel: bool = False) -
         await client.close()
         return batch, seen, good, bad, server.stats()
 
-    found: tuple[Any, list[str], Any, Any, Any] = serving(behaviour, test)
+    found: tuple[Any, list[str], Any, Any, Any] = serving(behaviour, visit)
     return found
 
 
@@ -86,7 +86,7 @@ def test_failed_lines_of_an_openai_batch_are_in_the_error_file() -> None:
 
 
 def test_a_server_error_in_a_batch_does_not_come_again_for_ever() -> None:
-    async def test(server: MockServer) -> int:
+    async def visit(server: MockServer) -> int:
         client, open_lines, rounds = openai_client(server), [line(str(number)) for number in range(20)], 0
         while open_lines:
             batch, _ = await ended(client, await submit(client, open_lines))
@@ -95,7 +95,7 @@ def test_a_server_error_in_a_batch_does_not_come_again_for_ever() -> None:
         await client.close()
         return rounds
 
-    assert 1 < serving(Behaviour(batch_seconds=0.05, batch_error_rate=0.5), test) < 30
+    assert 1 < serving(Behaviour(batch_seconds=0.05, batch_error_rate=0.5), visit) < 30
 
 
 def test_an_expired_openai_batch_gives_what_was_done_and_names_the_rest() -> None:
@@ -138,7 +138,7 @@ def test_an_openai_batch_may_fail_as_a_whole() -> None:
 
 
 def test_openai_models_and_files() -> None:
-    async def test(server: MockServer) -> None:
+    async def visit(server: MockServer) -> None:
         client = openai_client(server)
         assert [model.id async for model in client.models.list()] == ["gpt-5", "o4"]
         assert (await client.models.retrieve("o4")).id == "o4"
@@ -154,22 +154,22 @@ def test_openai_models_and_files() -> None:
                 await call
         await client.close()
 
-    serving(Behaviour(models=("gpt-5", "o4")), test)
+    serving(Behaviour(models=("gpt-5", "o4")), visit)
 
 
 def test_gemini_models() -> None:
-    async def test(server: MockServer) -> None:
+    async def visit(server: MockServer) -> None:
         models = gemini_client(server).aio.models
         assert [model.name async for model in await models.list()] == ["models/gemini-2.5-flash"]
         assert (await models.get(model="gemini-2.5-flash")).input_token_limit == 32768
         with pytest.raises(errors.ClientError, match="NOT_FOUND"):
             await models.get(model="gemini-9")
 
-    serving(Behaviour(models=("gemini-2.5-flash",), context_tokens=32768), test)
+    serving(Behaviour(models=("gemini-2.5-flash",), context_tokens=32768), visit)
 
 
 def gemini_batch(behaviour: Behaviour, count: int, cancel: bool = False) -> tuple[Any, list[str]]:
-    async def test(server: MockServer) -> tuple[Any, list[str]]:
+    async def visit(server: MockServer) -> tuple[Any, list[str]]:
         batches = gemini_client(server).aio.batches
         requests = [
             types.InlinedRequest(
@@ -191,7 +191,7 @@ def gemini_batch(behaviour: Behaviour, count: int, cancel: bool = False) -> tupl
         assert (job.display_name, job.model) == ("mine", "models/gemini-2.5-flash")
         return job, seen
 
-    found: tuple[Any, list[str]] = serving(behaviour, test)
+    found: tuple[Any, list[str]] = serving(behaviour, visit)
     return found
 
 
@@ -225,7 +225,7 @@ def test_a_gemini_batch_can_be_cancelled() -> None:
 
 
 def test_batches_of_an_unknown_model_or_by_a_wrong_key_are_refused() -> None:
-    async def test(server: MockServer) -> None:
+    async def visit(server: MockServer) -> None:
         for key, words in (("right", "NOT_FOUND"), ("wrong", "API_KEY_INVALID")):
             batches = gemini_client(server, key=key).aio.batches
             with pytest.raises(errors.ClientError, match=words):
@@ -235,4 +235,4 @@ def test_batches_of_an_unknown_model_or_by_a_wrong_key_are_refused() -> None:
             await submit(client, [line("a")])
         await client.close()
 
-    serving(Behaviour(models=("m",), key="right"), test)
+    serving(Behaviour(models=("m",), key="right"), visit)

@@ -17,14 +17,14 @@ from synth.mock_server import Behaviour, MockServer
 def refusal_of(behaviour: Behaviour, client: str, **asked: Any) -> Any:
     """The error of the SDK for one request, or the answer where there was none."""
 
-    async def test(server: MockServer) -> Any:
+    async def visit(server: MockServer) -> Any:
         async with asking(server, client, key="a-wrong-key") as ask:
             try:
                 return await ask(**asked)
             except (openai.APIStatusError, errors.APIError) as error:
                 return error
 
-    return serving(behaviour, test)
+    return serving(behaviour, visit)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_reasoning_eats_the_budget_until_that_is_large_enough(client: str, finis
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("fault", ["error", "gateway", "reset", "truncate", "malformed", "hang"])
 def test_a_fault_reaches_the_client_and_is_counted(fault: str, client: str) -> None:
-    async def test(server: MockServer) -> dict[str, Any]:
+    async def visit(server: MockServer) -> dict[str, Any]:
         async with asking(server, client, timeout=1 if fault == "hang" else 20) as ask:
             with pytest.raises(Exception) as raised:
                 await ask()
@@ -105,19 +105,19 @@ def test_a_fault_reaches_the_client_and_is_counted(fault: str, client: str) -> N
             assert not isinstance(raised.value, openai.APIStatusError | errors.APIError)
         return await settled(server)
 
-    stats = serving(Behaviour(**{f"{fault}_rate": 1}), test)
+    stats = serving(Behaviour(**{f"{fault}_rate": 1}), visit)
     assert (stats["requests"], stats["failed"], stats["answered"]) == (1, {fault: 1}, 0)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_dripping_body_arrives_whole_but_late(client: str) -> None:
-    async def test(server: MockServer) -> tuple[float, str, dict[str, Any]]:
+    async def visit(server: MockServer) -> tuple[float, str, dict[str, Any]]:
         async with asking(server, client) as ask:
             began = time.monotonic()
             said = await ask()
             return time.monotonic() - began, said.text, server.stats()
 
-    seconds, text, stats = serving(Behaviour(drip_rate=1, drip_seconds=0.5), test)
+    seconds, text, stats = serving(Behaviour(drip_rate=1, drip_seconds=0.5), visit)
     assert seconds >= 0.5
     assert "Final Pattern" in text
     assert stats["answered"] == 1
@@ -125,13 +125,13 @@ def test_a_dripping_body_arrives_whole_but_late(client: str) -> None:
 
 @pytest.mark.parametrize("latency", ["0.3", "uniform:0.3:0.4", "lognormal:0.3:0"])
 def test_an_answer_takes_its_latency(latency: str) -> None:
-    async def test(server: MockServer) -> float:
+    async def visit(server: MockServer) -> float:
         async with asking(server, "openai-aiohttp") as ask:
             began = time.monotonic()
             await ask()
             return time.monotonic() - began
 
-    assert serving(Behaviour(latency=latency), test) >= 0.3
+    assert serving(Behaviour(latency=latency), visit) >= 0.3
 
 
 MIXED = {
@@ -165,11 +165,11 @@ def test_the_same_seed_gives_every_request_the_same_fate_in_any_order(client: st
 
 @pytest.mark.parametrize("client", ["openai-aiohttp", "gemini-httpx2"])
 def test_every_request_is_accounted_for(client: str) -> None:
-    async def test(server: MockServer) -> dict[str, Any]:
+    async def visit(server: MockServer) -> dict[str, Any]:
         await outcomes(server, client, list(range(150)))
         return await settled(server)
 
-    stats = serving(Behaviour(latency="uniform:0:0.05", max_in_flight=60, **MIXED), test)
+    stats = serving(Behaviour(latency="uniform:0:0.05", max_in_flight=60, **MIXED), visit)
     spoken_for = stats["answered"] + sum(stats["refused"].values()) + sum(stats["failed"].values())
     assert stats["requests"] == 150 == spoken_for + stats["abandoned"]
     assert set(stats["failed"]) == {"error", "gateway", "reset", "truncate", "malformed"}
@@ -178,7 +178,7 @@ def test_every_request_is_accounted_for(client: str) -> None:
 
 
 def test_a_request_is_a_duplicate_only_when_it_had_an_answer_with_text() -> None:
-    async def test(server: MockServer) -> list[int]:
+    async def visit(server: MockServer) -> list[int]:
         found = []
         async with asking(server, "openai-aiohttp") as ask:
             for limit in (1000, 4000, 4000):
@@ -186,11 +186,11 @@ def test_a_request_is_a_duplicate_only_when_it_had_an_answer_with_text() -> None
                 found.append(server.stats()["duplicates"])
         return found
 
-    assert serving(Behaviour(reasoning_rate=1, reasoning_needs=4000), test) == [0, 0, 1]
+    assert serving(Behaviour(reasoning_rate=1, reasoning_needs=4000), visit) == [0, 0, 1]
 
 
 def test_a_client_that_leaves_is_counted_as_such() -> None:
-    async def test(server: MockServer) -> dict[str, Any]:
+    async def visit(server: MockServer) -> dict[str, Any]:
         async with asking(server, "openai-aiohttp") as ask:
             task = asyncio.create_task(ask())
             while not server.stats()["in_flight"]:
@@ -198,5 +198,5 @@ def test_a_client_that_leaves_is_counted_as_such() -> None:
             task.cancel()
             return await settled(server)
 
-    stats = serving(Behaviour(latency="60"), test)
+    stats = serving(Behaviour(latency="60"), visit)
     assert (stats["abandoned"], stats["answered"], stats["in_flight"]) == (1, 0, 0)

@@ -72,7 +72,7 @@ def test_no_span_of_time_lets_in_more_than_the_burst_and_what_it_grants(
 def test_clients_that_hammer_get_no_more_than_the_schedule(client: str) -> None:
     behaviour = Behaviour(requests_per_second=((0, 20), (1, 5), (1.5, 20)), burst=2, answers="text:10")
 
-    async def test(server: MockServer) -> dict[str, Any]:
+    async def visit(server: MockServer) -> dict[str, Any]:
         async with asking(server, client) as ask:
 
             async def hammer(number: int) -> None:
@@ -85,7 +85,7 @@ def test_clients_that_hammer_get_no_more_than_the_schedule(client: str) -> None:
             await asyncio.gather(*map(hammer, range(8)))
         return server.stats()
 
-    stats = serving(behaviour, test)
+    stats = serving(behaviour, visit)
     assert stats["answered"] == stats["let_in"] <= stats["allowed_by_last_let_in"] <= stats["allowed"]
     assert stats["answered"] > 20  # of 34.5 allowed in two seconds
     assert stats["refused"]["rate_limited"] > 0
@@ -139,7 +139,7 @@ def test_gemini_retry_info_and_which_quota_it_is(daily: bool) -> None:
 
 
 def test_a_crowd_is_let_in_up_to_the_limit_and_the_rest_told_it_is_overloaded() -> None:
-    async def test(server: MockServer) -> tuple[list[int], dict[str, Any]]:
+    async def visit(server: MockServer) -> tuple[list[int], dict[str, Any]]:
         body = {"model": "m", "messages": [{"role": "user", "content": "operators: ReLU"}]}
 
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
@@ -152,25 +152,25 @@ def test_a_crowd_is_let_in_up_to_the_limit_and_the_rest_told_it_is_overloaded() 
             statuses = await asyncio.gather(*map(one, range(600)))
         return statuses, server.stats()
 
-    statuses, stats = serving(Behaviour(latency="2", max_in_flight=500, answers="text:10"), test)
+    statuses, stats = serving(Behaviour(latency="2", max_in_flight=500, answers="text:10"), visit)
     assert stats["max_in_flight"] == statuses.count(200) == 500
     assert statuses.count(503) == stats["refused"]["overloaded"] == 100
 
 
 def test_a_server_with_slots_refuses_nobody_but_lets_them_wait_in_line() -> None:
-    async def test(server: MockServer) -> tuple[float, dict[str, Any]]:
+    async def visit(server: MockServer) -> tuple[float, dict[str, Any]]:
         async with asking(server, "openai-aiohttp") as ask:
             began = monotonic()
             await asyncio.gather(*(ask(seed=number) for number in range(8)))
             return monotonic() - began, server.stats()
 
-    seconds, stats = serving(Behaviour(latency="0.1", slots=2), test)
+    seconds, stats = serving(Behaviour(latency="0.1", slots=2), visit)
     assert seconds >= 0.4
     assert (stats["answered"], stats["max_in_flight"]) == (8, 8)
 
 
 def test_reset_starts_counts_and_schedule_anew() -> None:
-    async def test(server: MockServer) -> tuple[dict[str, Any], dict[str, Any]]:
+    async def visit(server: MockServer) -> tuple[dict[str, Any], dict[str, Any]]:
         await second_refused(server, "openai-aiohttp")
         async with aiohttp.ClientSession() as session:
             async with session.post(f"{server.address}/mock/reset") as got:
@@ -180,6 +180,6 @@ def test_reset_starts_counts_and_schedule_anew() -> None:
         await second_refused(server, "openai-aiohttp")
         return fresh, server.stats()
 
-    fresh, stats = serving(Behaviour(requests_per_second=0.01), test)
+    fresh, stats = serving(Behaviour(requests_per_second=0.01), visit)
     assert (fresh["requests"], fresh["answered"], fresh["refused"], fresh["duplicates"]) == (0, 0, {}, 0)
     assert (stats["answered"], stats["refused"]) == (1, {"rate_limited": 1})
