@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from operators.spec import Effect, Stats
 
@@ -27,7 +28,7 @@ def pointwise(curve: Callable[[float], float]) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, flat, _, _, low, high = stats
+        mean, std, signal, flat, low, high = stats.mean, stats.std, stats.signal, stats.flat, stats.low, stats.high
         at = [mean + step * std for step in _FAR]
         far = [curve(x) for x in at]
         values = [(curve(min(max(mean + std * node, low), high)), weight) for node, weight in _NODES]
@@ -53,7 +54,7 @@ def _bent(values: list[tuple[float, float]]) -> float:
 
 def viewed(stats: Stats) -> Stats:
     """The same numbers on other axes."""
-    return stats._replace(flat=SOMEWHERE) if stats.flat else stats
+    return stats.along(SOMEWHERE) if stats.flat else stats
 
 
 def without_axis(effect: Effect) -> Effect:
@@ -68,9 +69,8 @@ def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, flat, *_ = stats
-        std = math.hypot(gain * math.hypot(mean, std), bias)
-        return Stats(0.0, std, gain * signal, () if axis in flat else flat)
+        std = math.hypot(gain * math.hypot(stats.mean, stats.std), bias)
+        return Stats(0.0, std, gain * stats.signal, () if axis in stats.flat else stats.flat)
 
     return effect
 
@@ -82,7 +82,7 @@ def normalised(stats: Stats) -> Stats:
 
 def normalised_over(axes: tuple[int, ...]) -> Effect:
     """Mean exactly 0 over these axes."""
-    return lambda s: normalised(s)._replace(flat=axes)
+    return lambda s: normalised(s).along(axes)
 
 
 def is_flat(stats: Stats, axes: tuple[int, ...]) -> bool:
@@ -95,7 +95,7 @@ def collapsed(axes: tuple[int, ...], effect: Effect) -> Effect:
 
     def guarded(stats: Stats) -> Stats:
         after = effect(stats)
-        return after._replace(signal=0.0) if is_flat(stats, axes) else after
+        return replace(after, signal=0.0) if is_flat(stats, axes) else after
 
     return guarded
 
@@ -178,7 +178,7 @@ def similarity(count: int) -> Effect:
     """Products of all rows with each other, divided by the root of their length."""
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, *_ = stats
+        mean, std, signal = stats.mean, stats.std, stats.signal
         drift = math.sqrt(count) * mean * mean
         return Stats(drift, std * std + 2 * abs(mean) * std, signal * (std + 2 * abs(mean)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from operators.effects import averaged, mixed, products, similarity
 from operators.spec import (
@@ -41,7 +42,7 @@ def _on_last_axis(plan: Callable[[Site], Step]) -> Callable[[Site], Step]:
         shape, rng = site.shape, site.rng
         if site.layout is Layout.SIGNAL:
             step = plan(Site(Layout.SEQUENCE, shape, site.stats, rng))
-            return step._replace(layout=Layout.SIGNAL)
+            return replace(step, layout=Layout.SIGNAL)
         rows = (site.size // shape[-1], shape[-1])
         step = plan(Site(Layout.VECTOR, rows, site.stats, rng))
         forms = tuple(form for form in step.forms if "addmm" not in form.text)  # it takes two axes only

@@ -161,7 +161,7 @@ def _normalize(site: Site) -> Step:
     factor = 1 / max(norm * max((site.stats.mean**2 + site.stats.std**2) ** 0.5, 1e-6), 1e-6)
     shrunk = scaled(factor)
     # The sum of magnitudes is 1 then, which is the sum itself where nothing is negative.
-    effect = (lambda s: shrunk(s)._replace(flat=(dim,))) if p == 1.0 else shrunk
+    effect = (lambda s: shrunk(s).along((dim,))) if p == 1.0 else shrunk
     return Step(site.layout, site.shape, forms, effect)
 
 

@@ -75,7 +75,8 @@ def _used(site: Site, texts: list[str], reduction: Effect) -> Step:
     how = site.rng.choice(("{x} - 0.5 * R", "{x} + R", "{x} * torch.sigmoid(R)", "{x} / (1.0 + R.abs())"))
 
     def effect(stats: Stats) -> Stats:
-        mean, std, *_ = reduction(stats)
+        reduced = reduction(stats)
+        mean, std = reduced.mean, reduced.std
         if how == "{x} - 0.5 * R":
             return Stats(stats.mean - 0.5 * mean, math.hypot(stats.std, 0.5 * std), stats.signal)
         if how == "{x} + R":

@@ -5,8 +5,8 @@ which layouts it can be written, what it needs of sizes (`Limits`, which the syn
 an adapter), and then **chooses its own arguments from the shape it is given** (`Operator.plan`).  So planning
 never fails and never goes back.
 
-Everything here is plain data and torch-free.  The small records are NamedTuples, since a program makes
-hundreds of them and they are cheaper to build than frozen dataclasses.
+Everything here is plain data and torch-free.  The small records are values: nobody changes one.  They are not frozen,
+since a program makes hundreds of them, and a frozen dataclass takes four times as long to build.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import NamedTuple
 
 Shape = tuple[int, ...]
 
@@ -55,7 +54,8 @@ def shape_of(layout: Layout, batch: int, channels: int, spatial: Shape) -> Shape
     return (batch, *spatial, channels) if layout is Layout.SEQUENCE else (batch, channels, *spatial)
 
 
-class Stats(NamedTuple):
+@dataclass(slots=True)
+class Stats:
     """A rough picture of a value's numbers, good to a factor of a few.
 
     `signal` is the part of `std` that comes from the forward inputs (the rest comes from biases).  Arguments
@@ -75,11 +75,16 @@ class Stats(NamedTuple):
     low: float = -math.inf
     high: float = math.inf
 
+    def along(self, flat: tuple[int, ...]) -> Stats:
+        """The same numbers, whose sum is constant over these axes."""
+        return Stats(self.mean, self.std, self.signal, flat, self.floored, self.capped, self.low, self.high)
+
 
 Effect = Callable[[Stats], Stats]
 
 
-class Arg(NamedTuple):
+@dataclass(slots=True)
+class Arg:
     """One constructor argument.  `name` empty means positional.  A str value is written as code.
 
     `role` is the name that the argument gets when a program makes it a parameter of its `__init__`; without
@@ -91,7 +96,8 @@ class Arg(NamedTuple):
     role: str = ""
 
 
-class Make(NamedTuple):
+@dataclass(slots=True)
+class Make:
     """Something built in `__init__` and kept on self: `self.<hint> = <cls>(<args>)`.
 
     With an empty `cls` the single argument is kept as it is (`self.scale = 0.5`).  `after` is a line that
@@ -106,7 +112,8 @@ class Make(NamedTuple):
     helper: str = ""
 
 
-class Form(NamedTuple):
+@dataclass(slots=True)
+class Form:
     """One way to write a step.
 
     `text` is a template.  One line is an expression for the result; more lines are statements that assign
@@ -122,7 +129,8 @@ class Form(NamedTuple):
     weight: float = 1.0
 
 
-class Operand(NamedTuple):
+@dataclass(slots=True)
+class Operand:
     """A further value that a step reads.
 
     `kind`: "like" (a value of `shape` from wherever the synthesizer finds one), "apart" (one that cannot nearly
@@ -136,7 +144,8 @@ class Operand(NamedTuple):
     high: int = 0
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)
+class Step:
     """One planned use of an operator: what comes out, and the equivalent ways to write it."""
 
     layout: Layout
@@ -146,13 +155,17 @@ class Step(NamedTuple):
     operands: tuple[Operand, ...] = ()
 
 
-class Limits(NamedTuple):
+_ENDLESS = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
     """What an operator needs of sizes.  An adapter can always make a value fit."""
 
     low: int = 1  # smallest size of every spatial axis
-    high: int = 1 << 30  # largest size of every spatial axis
+    high: int = _ENDLESS  # largest size of every spatial axis
     multiple: int = 1  # the feature axis is a multiple of this
-    widest: int = 1 << 30  # largest feature axis
+    widest: int = _ENDLESS  # largest feature axis
     least: int = 1  # smallest feature axis
     shrink: float = 1.0  # how many times smaller spatial axes may come out: lets a program start large enough
     repeats: tuple[int, ...] = ()  # largest sizes per spatial axis, when they differ
@@ -166,8 +179,10 @@ def together(limits: Sequence[Limits]) -> Limits:
     needed = [one for one in limits if one is not ANYTHING]
     if not needed:
         return ANYTHING
-    lows, highs, multiples, widths, leasts, _, _ = zip(*needed, strict=True)
-    low, high, multiple, widest, least = max(lows), min(highs), max(multiples), min(widths), max(leasts)
+    low, high, multiple, widest, least = 1, _ENDLESS, 1, _ENDLESS, 1
+    for one in needed:
+        low, high = max(low, one.low), min(high, one.high)
+        multiple, least, widest = max(multiple, one.multiple), max(least, one.least), min(widest, one.widest)
     return Limits(low, max(low, high), multiple, max(widest, least + -least % multiple), least)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from random import Random
-
 from operators.spec import Arg, Make
+from synth.synthesizer.scope import Program
 
 _WIDTHS = {
     "in_channels", "out_channels", "hidden_channels", "mid_channels", "in_features", "out_features",
@@ -91,10 +90,12 @@ def describe(role: str) -> str:
 class Lifter:
     """Renders constructor calls and collects the `__init__` parameters that they use."""
 
-    def __init__(self, rng: Random, rate: float) -> None:
-        self.rng = rng
+    def __init__(self, program: Program, rate: float) -> None:
+        self.program = program
+        self.random = program.rng.random
         self.rate = rate
         self.params: dict[str, int | float] = {}
+        self.holding: dict[tuple[type, int | float], list[str]] = {}  # names of parameters by type and value
 
     def value(self, arg: Arg) -> str:
         """An argument's text."""
@@ -115,20 +116,32 @@ class Lifter:
 
     def lift(self, role: str, value: int | float) -> str:
         """The parameter that stands for this value, or "" to keep the literal."""
-        for name, known in self.params.items():
-            if known == value and type(known) is type(value) and (name == role or {name, role} <= _WIDTHS):
+        key = (type(value), value)
+        for name in self.holding.get(key, ()):
+            if name == role or (name in _WIDTHS and role in _WIDTHS):
                 return name
-        if len(self.params) >= 8 or self.rng.random() >= self.rate:
+        if len(self.params) >= 8 or self.random() >= self.rate:
             return ""
         for name in (role, *_ALTERNATIVES.get(role, ())):
             if name not in self.params:
                 self.params[name] = value
+                self.holding.setdefault(key, []).append(name)
                 return name
         return ""
 
+    def named(self, make: Make) -> str:
+        """The class that builds it; a helper class is written out and given a name."""
+        if not make.helper:
+            return make.cls
+        program = self.program
+        program.idioms.append("helper class")
+        name = program.claim(make.cls)
+        program.helpers.append(make.helper.replace("{cls}", name))
+        return name
+
     def call(self, make: Make) -> str:
         """The text that builds a module or a parameter."""
-        return f"{make.cls}({', '.join(self.arguments(make))})"
+        return f"{self.named(make)}({', '.join(self.arguments(make))})"
 
     def arguments(self, make: Make) -> list[str]:
         """The arguments of a constructor, as written."""

@@ -144,9 +144,9 @@ class AttributeNames:
         self.given: dict[str, int] = {}
         self.taken: set[str] = set()
         for hint in hints:
-            if hint not in self.chosen:
-                self.chosen[hint] = rng.choice(_SYNONYMS[hint]) if hint in _SYNONYMS else hint
-            name = self.chosen[hint]
+            name = self.chosen.get(hint, "")
+            if not name:
+                name = self.chosen[hint] = rng.choice(_SYNONYMS[hint]) if hint in _SYNONYMS else hint
             self.total[name] = self.total.get(name, 0) + 1
         self.joint = rng.choice(("", "", "_"))
 
@@ -155,6 +155,7 @@ class AttributeNames:
         name = self.chosen[hint]
         at = self.given[name] = self.given.get(name, 0) + 1
         full = name if self.total[name] == 1 else f"{name}{self.joint}{at}"
-        full = numbered(full, self.taken)
+        if full in self.taken:
+            full = numbered(full, self.taken)
         self.taken.add(full)
         return full

@@ -18,10 +18,10 @@ def standardise(scope: Scope, x: Value) -> Value:
     scope.program.adapters += 1
     if last >= 8 and x.stats.flat == () and x.stats.signal > 0 and scope.rng.random() < 0.5:
         form = expr("F.layer_norm({x}, {x}.shape[-1:])")
-        stats = normalised(x.stats)._replace(flat=(len(x.shape) - 1,))
+        stats = normalised(x.stats).along((len(x.shape) - 1,))
     else:
         form = loose("({x} - {x}.mean()) / ({x}.std() + 1e-5)")
-        stats = normalised(x.stats)._replace(flat=x.stats.flat)
+        stats = normalised(x.stats).along(x.stats.flat)
     return scope.write(form, x, x.layout, x.shape, stats)
 
 

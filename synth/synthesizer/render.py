@@ -5,7 +5,7 @@ from __future__ import annotations
 from operators.spec import Make
 from synth.synthesizer.body import BodyWriter
 from synth.synthesizer.lifting import Lifter, describe
-from synth.synthesizer.scope import Program, Scope, Value
+from synth.synthesizer.scope import Scope, Value
 
 WIDTH = 110
 
@@ -21,36 +21,19 @@ def wrapped(prefix: str, arguments: list[str], indent: str, close: str = ")") ->
     return [f"{indent}{prefix}(", *(f"{indent}    {a}," for a in arguments), f"{indent}{close}"]
 
 
-def _init_lines(program: Program, built: list[tuple[str, Make]], lifter: Lifter) -> list[str]:
+def _init_lines(built: list[tuple[str, Make]], lifter: Lifter) -> list[str]:
     lines: list[str] = []
     indent = " " * 8
     for name, make in built:
-        make = _with_helpers(program, make)
         if make.cls == "buffer":
             lines.append(f'{indent}self.register_buffer("{name}", {make.args[0].value})')
         elif make.cls == "":
             lines.append(f"{indent}self.{name} = {lifter.value(make.args[0])}")
         else:
-            lines += wrapped(f"self.{name} = {make.cls}", lifter.arguments(make), indent)
+            lines += wrapped(f"self.{name} = {lifter.named(make)}", lifter.arguments(make), indent)
         if make.after:
             lines.append(indent + make.after.replace("{self}", f"self.{name}"))
     return lines
-
-
-def _with_helpers(program: Program, make: Make) -> Make:
-    """`make` with its helper classes, and those of modules inside it, written out and named."""
-    if make.helper:
-        program.idioms.append("helper class")
-        name = program.claim(make.cls)
-        program.helpers.append(make.helper.replace("{cls}", name))
-        make = make._replace(cls=name, helper="")
-    inner = [(at, a.value) for at, a in enumerate(make.args) if isinstance(a.value, Make)]
-    if inner:
-        args = list(make.args)
-        for at, value in inner:
-            args[at] = args[at]._replace(value=_with_helpers(program, value))
-        make = make._replace(args=tuple(args))
-    return make
 
 
 def render_class(
@@ -63,8 +46,8 @@ def render_class(
     style, program = scope.style, scope.program
     writer = BodyWriter(scope, result, checked)
     body = writer.write()
-    lifter = Lifter(scope.rng, style.lift)
-    init = _init_lines(program, writer.built, lifter)
+    lifter = Lifter(program, style.lift)
+    init = _init_lines(writer.built, lifter)
     lines = [f"class {name}(nn.Module):"]
     params = lifter.params
     if doc and style.doc != "none":
@@ -85,14 +68,17 @@ def render_class(
     if style.doc == "full" and scope.outer is None and scope.rng.random() < 0.5:
         lines += _forward_doc(scope, writer.inputs, result)
     for line in body:
-        lines += _folded(line)
+        text = " " * 8 + line
+        if len(text) > WIDTH:
+            lines += _folded(text)
+        else:
+            lines.append(text)
     return lines, params, writer.inputs
 
 
-def _folded(line: str) -> list[str]:
-    """A line of a body at its indent, broken at the outermost call when it is too long."""
-    text = " " * 8 + line
-    if len(text) <= WIDTH or not text.endswith(")"):
+def _folded(text: str) -> list[str]:
+    """A line of a body that is too long, broken at the outermost call."""
+    if not text.endswith(")"):
         return [text]
     depth = 0
     for at in range(len(text) - 1, -1, -1):

@@ -6,9 +6,8 @@ when the class is rendered and it is known how often and how long every value is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import NamedTuple
 
 from operators.spec import Form, Layout, Operand, Operator, Shape, Stats, size_of
 from synth.synthesizer.straight import is_straight
@@ -68,7 +67,8 @@ class Value:
         return size_of(self.shape)
 
 
-class Statement(NamedTuple):
+@dataclass(slots=True)
+class Statement:
     """`out` is made by `form` from `values`, which bind its placeholders."""
 
     form: Form
@@ -76,7 +76,8 @@ class Statement(NamedTuple):
     out: Value
 
 
-class Input(NamedTuple):
+@dataclass(slots=True)
+class Input:
     """A parameter of `forward`.
 
     `kind`: "real", "ids" (whole numbers below `high`), "counts" (the same, as features), "bytes" (0 to 255), "mask"
@@ -152,7 +153,7 @@ class Scope:
         self.inputs.append(entry)
         value = entry.value
         if self.outer is not None:
-            self.passed.append(self.outer._add(entry._replace(value=Value(value.layout, value.shape, value.stats))))
+            self.passed.append(self.outer._add(replace(entry, value=Value(value.layout, value.shape, value.stats))))
         if entry.kind == "real":
             self.values.append(value)
         return value

@@ -49,7 +49,7 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
         after = step.effect(x.stats)
     others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
     if others and x.stats.flat and all(other.stats.flat for other in others.values()):
-        after = after._replace(flat=SOMEWHERE)  # two constant sums added up are a constant sum
+        after = after.along(SOMEWHERE)  # two constant sums added up are a constant sum
     form = scope.choose(step.forms)
     out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
     # Sizes say nothing here: an adapter that pools an upsampled value gives the value itself again.

@@ -1,4 +1,4 @@
-"""Form texts taken apart once, so that filling them in is a join."""
+"""Form texts taken apart once, so that filling them in is one call."""
 
 from __future__ import annotations
 
@@ -11,25 +11,19 @@ _OPEN = ("(", ", ", "[", "= ")
 _CLOSE = (")", ",", "]")
 
 
-class Piece(NamedTuple):
-    """A literal followed by a field; `enclosed` when the field needs no parentheses of its own."""
-
-    literal: str
-    name: str
-    enclosed: bool
-
-
-class Line(NamedTuple):
-    """One line: pieces and what follows the last field."""
-
-    pieces: tuple[Piece, ...]
-    tail: str
-
-
 class Template(NamedTuple):
-    """A parsed text, how often each field occurs in it, and whether it is statements that assign `{out}`."""
+    """A parsed text.
 
-    lines: tuple[Line, ...]
+    Attributes:
+        lines: for `str.format_map`.
+        guarded: the same, with `(name)` for a name where what fills it needs parentheses of its own if it is an
+            expression with operators.
+        counts: how often each name occurs.
+        statements: whether it is statements that assign `{out}`.
+    """
+
+    lines: tuple[str, ...]
+    guarded: tuple[str, ...]
     counts: dict[str, int]
     statements: bool
 
@@ -38,14 +32,22 @@ class Template(NamedTuple):
 def parse(text: str) -> Template:
     """Take a form's text apart."""
     counts: dict[str, int] = {}
-    lines = []
+    lines, guarded = [], []
     for raw in text.split("\n"):
         parts = _FIELD.split(raw)
-        pieces = []
+        plain, careful = [], []
         for at in range(0, len(parts) - 1, 2):
             literal, name, after = parts[at], parts[at + 1], parts[at + 2]
             counts[name] = counts.get(name, 0) + 1
             whole = not literal and not after and len(parts) == 3
-            pieces.append(Piece(literal, name, whole or (literal.endswith(_OPEN) and after.startswith(_CLOSE))))
-        lines.append(Line(tuple(pieces), parts[-1]))
-    return Template(tuple(lines), counts, "out" in counts)
+            enclosed = whole or (literal.endswith(_OPEN) and after.startswith(_CLOSE))
+            plain += [_literal(literal), f"{{{name}}}"]
+            careful += [_literal(literal), f"{{{name}}}" if enclosed else f"{{({name})}}"]
+        tail = _literal(parts[-1])
+        lines.append("".join([*plain, tail]))
+        guarded.append("".join([*careful, tail]))
+    return Template(tuple(lines), tuple(guarded), counts, "out" in counts)
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

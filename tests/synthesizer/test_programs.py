@@ -156,7 +156,7 @@ def test_a_wrong_shape_rule_is_caught(name: str, monkeypatch: pytest.MonkeyPatch
 
     def wrong(site: Site) -> Step:
         step = entry.plan(site)
-        return step._replace(shape=(*step.shape[:-1], step.shape[-1] + 1))
+        return replace(step, shape=(*step.shape[:-1], step.shape[-1] + 1))
 
     monkeypatch.setitem(registry._BY_NAME, name, replace(entry, plan=wrong))
     caught = 0
