@@ -10,8 +10,9 @@ from operators.spec import Effect, Stats
 SOMEWHERE = (-1,)  # in `Stats.flat`: along some axis, no longer known which
 _STRAIGHT = 0.04  # share of a curve's spread that no straight line explains; below it sums stay constant, nearly
 _MANY = 8  # of so many elements one is likely to be at the bound
-_FAR = (-4, -3, 3, 4)  # standard deviations: as good as never exceeded
-_NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))
+_NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))  # standard deviations, and weights
+
+_POWER = sum(weight * node * node for node, weight in _NODES)
 
 
 def kept(stats: Stats) -> Stats:
@@ -28,27 +29,41 @@ def pointwise(curve: Callable[[float], float]) -> Effect:
 
     def effect(stats: Stats) -> Stats:
         mean, std, signal, flat, _, _, low, high = stats
-        at = [mean + step * std for step in _FAR]
-        far = [curve(x) for x in at]
-        values = [(curve(min(max(mean + std * node, low), high)), weight) for node, weight in _NODES]
-        new_mean = sum(v * w for v, w in values)
-        variance = sum(w * (v - new_mean) ** 2 for v, w in values)
+        reached = []
+        new_mean = 0.0
+        for node, weight in _NODES:
+            x = mean + std * node
+            value = curve(low if x < low else high if x > high else x)
+            reached.append(value)
+            new_mean += value * weight
+        variance = 0.0
+        for (_, weight), value in zip(_NODES, reached, strict=True):
+            variance += weight * (value - new_mean) ** 2
         new_std = math.sqrt(variance) * 1.15
-        if flat and _bent(values) > _STRAIGHT**2 * variance:
+        if flat and _bent(reached, new_mean) > _STRAIGHT**2 * variance:
             flat = ()
         signal = signal * new_std / std if std > 0 else 0.0
-        reached = [v for v, _ in values] + [v for x, v in zip(at, far, strict=True) if low <= x <= high]
-        return Stats(new_mean, new_std, signal, flat, far[0] == far[1], far[2] == far[3], min(reached), max(reached))
+        # Three and four spreads away: as good as never exceeded.
+        near, far = 3 * std, 4 * std
+        below, under, over, above = curve(mean - far), curve(mean - near), curve(mean + near), curve(mean + far)
+        for x, value in ((mean - far, below), (mean - near, under), (mean + near, over), (mean + far, above)):
+            if low <= x <= high:
+                reached.append(value)
+        return Stats(new_mean, new_std, signal, flat, below == under, over == above, min(reached), max(reached))
 
     return effect
 
 
-def _bent(values: list[tuple[float, float]]) -> float:
+def _bent(values: list[float], mean: float) -> float:
     """The variance of a curve's values that the straight line which fits them best leaves."""
-    mean = sum(v * w for v, w in values)
-    power = sum(w * node * node for node, w in _NODES)
-    slope = sum(w * node * v for (node, w), (v, _) in zip(_NODES, values, strict=True)) / power
-    return sum(w * (v - mean - slope * node) ** 2 for (node, w), (v, _) in zip(_NODES, values, strict=True))
+    slope = 0.0
+    for (node, weight), value in zip(_NODES, values, strict=True):
+        slope += weight * node * value
+    slope /= _POWER
+    left = 0.0
+    for (node, weight), value in zip(_NODES, values, strict=True):
+        left += weight * (value - mean - slope * node) ** 2
+    return left
 
 
 def viewed(stats: Stats) -> Stats:

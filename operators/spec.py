@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
@@ -166,8 +167,18 @@ def together(limits: Sequence[Limits]) -> Limits:
     needed = [one for one in limits if one is not ANYTHING]
     if not needed:
         return ANYTHING
-    lows, highs, multiples, widths, leasts, _, _ = zip(*needed, strict=True)
-    low, high, multiple, widest, least = max(lows), min(highs), max(multiples), min(widths), max(leasts)
+    low, high, multiple, widest, least, _, _ = needed[0]
+    for one in needed:  # compared one by one: this runs for every stage, where max() of each column costs twice as much
+        if one.low > low:
+            low = one.low
+        if one.high < high:
+            high = one.high
+        if one.multiple > multiple:
+            multiple = one.multiple
+        if one.widest < widest:
+            widest = one.widest
+        if one.least > least:
+            least = one.least
     return Limits(low, max(low, high), multiple, max(widest, least + -least % multiple), least)
 
 
@@ -210,6 +221,12 @@ NARROW = (4, 6, 8, 8, 12, 16, 16, 20, 24)
 FEW = (2, 3, 4, 4, 6, 8)
 
 
+@lru_cache(maxsize=1024)
+def _suiting(menu: tuple[int, ...], multiple: int, least: int, widest: int) -> tuple[int, ...]:
+    """The widths of a menu within these limits.  There are few menus and few limits."""
+    return tuple(w for w in menu if w % multiple == 0 and least <= w <= widest)
+
+
 class Site:
     """Where an operator is written: the value it gets, the program's random numbers, and what comes afterwards.
 
@@ -217,7 +234,7 @@ class Site:
     sizes.  Both are wishes: an adapter follows where they are not met.
     """
 
-    __slots__ = ("ahead", "batch", "channels", "layout", "rng", "shape", "spatial", "stats", "toward")
+    __slots__ = ("ahead", "batch", "channels", "layout", "rng", "shape", "size", "spatial", "stats", "toward")
 
     def __init__(
         self,
@@ -235,6 +252,7 @@ class Site:
         self.stats = stats
         self.rng = rng
         self.batch = shape[0]
+        self.size = math.prod(shape)  # elements in the value
         if layout is Layout.SEQUENCE:
             self.channels, self.spatial = shape[2], shape[1:2]
         else:
@@ -250,11 +268,6 @@ class Site:
         """The axis that holds features."""
         return 2 if self.layout is Layout.SEQUENCE else 1
 
-    @property
-    def size(self) -> int:
-        """Elements in the value."""
-        return size_of(self.shape)
-
     def width(self, menu: tuple[int, ...] = ()) -> int:
         """A number of features for a layer to produce, one that suits the next operator where there is one.
 
@@ -265,7 +278,7 @@ class Site:
         menu = menu or (NARROW if self.layout is Layout.VOLUME or self.size > 20_000 else WIDTHS)
         ahead, same = self.ahead, self.channels
         if ahead is not ANYTHING:
-            menu = tuple(w for w in menu if w % ahead.multiple == 0 and ahead.least <= w <= ahead.widest) or menu
+            menu = _suiting(menu, ahead.multiple, ahead.least, ahead.widest) or menu
         if same in menu and self.rng.random() < 0.35:
             return same  # layers that keep their width can be skipped by a residual
         return self.rng.choice(menu)
@@ -291,9 +304,8 @@ class Site:
         )
 
 
-def size_of(shape: Shape) -> int:
-    """Elements of a tensor of this shape."""
-    return math.prod(shape)
+#: elements of a tensor of this shape
+size_of: Callable[[Shape], int] = math.prod
 
 
 def module(cls: str, hint: str, *args: Arg, weight: float = 1.0, after: str = "") -> Form:
@@ -311,6 +323,7 @@ def loose(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
     return Form(text, makes, loose=True, weight=weight)
 
 
+@lru_cache(maxsize=4096)  # the same few widths meet again and again
 def param(hint: str, shape: Shape, init: str = "torch.randn({}) * 0.1") -> Make:
     """A learnable tensor of `shape`; `init` is written with the sizes in place of `{}`."""
     sizes = ", ".join(map(str, shape)) if init.startswith(("torch.randn", "torch.rand(")) else str(shape)
