@@ -46,14 +46,19 @@ def bridge(scope: Scope, x: Value, target: Layout, limits: Limits = ANYTHING) ->
 
 def fits(x: Value, limits: Limits, budget: int) -> bool:
     """Whether `fit` would leave `x` as it is."""
-    size = x.size
-    if size > 1.5 * budget or (x.layout is Layout.VECTOR and x.shape[1] > 1024):
+    layout, shape = x.layout, x.shape
+    if x.size > 1.5 * budget or (layout is Layout.VECTOR and shape[1] > 1024):
         return False
     if limits is ANYTHING:
         return True
-    if not _suits(channels_of(x.layout, x.shape), limits):
+    low, high, multiple, widest, least, _, _ = limits
+    if layout is Layout.SEQUENCE:
+        channels, spatial = shape[2], shape[1:2]
+    else:
+        channels, spatial = shape[1], shape[2:]
+    if channels < least or channels > widest or channels % multiple:
         return False
-    return all(limits.low <= s <= limits.high for s in spatial_of(x.layout, x.shape))
+    return not spatial or (low <= min(spatial) and max(spatial) <= high)
 
 
 def fit(scope: Scope, x: Value, limits: Limits) -> Value:

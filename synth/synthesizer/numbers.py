@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from operators.effects import normalised
 from operators.spec import Stats, expr, loose
 from synth.synthesizer.adapters import project
@@ -44,8 +42,3 @@ def loosen(scope: Scope, x: Value) -> Value:
     scope.program.adapters += 1
     form = loose(f"{{x}} - {{x}}.mean(dim={axis}, keepdim=True)")
     return scope.write(form, x, x.layout, x.shape, Stats(0.0, x.stats.std, x.stats.signal, (axis,)))
-
-
-def spread_of(stats: Stats) -> float:
-    """How large the numbers are."""
-    return math.hypot(stats.mean, stats.std)

@@ -7,10 +7,11 @@ when the class is rendered and it is known how often and how long every value is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from random import Random
 from typing import NamedTuple
 
-from operators.spec import Form, Layout, Operand, Operator, Shape, Stats, size_of
+from operators.spec import Form, Layout, Operand, Operator, Shape, Stats
 from synth.synthesizer.straight import is_straight
 from synth.synthesizer.style import Style
 
@@ -25,11 +26,12 @@ class Value:
     how often it is used, and by which statement last (-1: by none).
     """
 
-    __slots__ = ("_base", "_origin", "last", "layout", "loose", "maker", "shape", "stats", "text", "uses")
+    __slots__ = ("_base", "_origin", "last", "layout", "loose", "maker", "shape", "size", "stats", "text", "uses")
 
     def __init__(self, layout: Layout, shape: Shape, stats: Stats, maker: str = "") -> None:
         self.layout = layout
         self.shape = shape
+        self.size = prod(shape)  # elements
         self.stats = stats
         self.maker = maker  # the operator that made it, "" for inputs and adapters
         # None stands for the value itself: values in no cycle are freed at once.
@@ -61,11 +63,6 @@ class Value:
     def inlined(self, text: str, loose: bool, base: Value) -> None:
         """It is written inside the statement that reads it."""
         self.text, self.loose, self._base = text, loose, base
-
-    @property
-    def size(self) -> int:
-        """Elements."""
-        return size_of(self.shape)
 
 
 class Statement(NamedTuple):
@@ -189,7 +186,9 @@ class Scope:
         if len(forms) == 1:
             return forms[0]
         lean = self.style.functional if self.outer is None else 0.4 * self.style.functional  # blocks hold modules
-        weights = [f.weight if f.makes else f.weight * lean for f in forms]
+        weights = []
+        for form in forms:
+            weights.append(form.weight if form.makes else form.weight * lean)
         if self.program.ordered and any(straight := [is_straight(f.text) for f in forms]):
             # A neighbour's result is to reach the operator, and its own the next one: nothing else in between.
             weights = [w if direct else w * _ROUNDABOUT for w, direct in zip(weights, straight, strict=True)]
