@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from operators.effects import mixed
-from operators.spec import OF_RANK, Arg, Form, Limits, Make, Operator, Site, Step, expr, param
+from operators.spec import OF_RANK, Arg, Form, Limits, Make, Operator, Shape, Site, Step, expr, param
 
 
 def conv_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
@@ -33,26 +34,65 @@ def _groups(site: Site, out: int) -> int:
 
 def _window(site: Site) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int]:
     """Kernel, stride, padding and dilation that fit the spatial sizes."""
-    rng = site.rng
-    kernels, strides, paddings = [], [], []
-    common = rng.choice((1, 3, 3, 3, 5)) if site.rank < 3 else rng.choice((1, 3, 3))
-    uneven = site.rank > 1 and rng.random() < 0.15
-    stride = 2 if rng.random() < 0.25 and min(site.spatial) >= 6 else 1
-    dilation = 2 if common == 3 and min(site.spatial) >= 7 and rng.random() < 0.12 else 1
+    rng, spatial = site.rng, site.spatial
+    rank, smallest = len(spatial), min(spatial)
+    kernels, paddings = [], []
+    common = rng.choice((1, 3, 3, 3, 5)) if rank < 3 else rng.choice((1, 3, 3))
+    uneven = rank > 1 and rng.random() < 0.15
+    stride = 2 if rng.random() < 0.25 and smallest >= 6 else 1
+    dilation = 2 if common == 3 and smallest >= 7 and rng.random() < 0.12 else 1
     same = rng.random() < 0.75
-    for size in site.spatial:
+    for size in spatial:
         kernel = rng.choice((1, 3)) if uneven else common
         if kernel > size:
             kernel = 1 if size < 3 else 3
         pad = dilation * (kernel - 1) // 2
         kernels.append(kernel)
-        strides.append(stride)
         paddings.append(pad if same or size < 2 * dilation * kernel else 0)
-    return tuple(kernels), tuple(strides), tuple(paddings), dilation
+    return tuple(kernels), (stride,) * rank, tuple(paddings), dilation
 
 
 def _optional(name: str, value: object, default: object) -> tuple[Arg, ...]:
     return () if value == default else (Arg(name, value, name if isinstance(value, int) else ""),)
+
+
+@lru_cache(maxsize=4096)
+def _windowed(spatial: Shape, kernel: Shape, stride: Shape, padding: Shape, dilation: int) -> Shape:
+    """The spatial sizes of a result."""
+    return tuple(
+        conv_size(n, k, s, p, dilation) for n, k, s, p in zip(spatial, kernel, stride, padding, strict=True)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _tail(
+    kernel: Shape, stride: Shape, padding: Shape, dilation: int, groups: int, bias: bool
+) -> tuple[tuple[Arg, ...], str]:
+    """The arguments after the channels, and how those of them that are no shape are written in a call."""
+    args = (
+        Arg("kernel_size", _each(kernel), "kernel_size" if len(set(kernel)) == 1 else ""),
+        *_optional("stride", _each(stride), 1),
+        *_optional("padding", _each(padding), 0),
+        *_optional("dilation", dilation, 1),
+        *_optional("groups", groups, 1),
+    )
+    options = "".join(f", {a.name}={a.value!r}" for a in args[1:])
+    return args if bias else (*args, Arg("bias", False)), options
+
+
+@lru_cache(maxsize=1024)
+def _turned_tail(
+    kernel: int, stride: int, padding: int, extra: int, groups: int
+) -> tuple[tuple[Arg, ...], str]:
+    """As `_tail`, of a transposed convolution."""
+    args = (
+        Arg("kernel_size", kernel, "kernel_size"),
+        *_optional("stride", stride, 1),
+        *_optional("padding", padding, 0),
+        *_optional("output_padding", extra, 0),
+        *_optional("groups", groups, 1),
+    )
+    return args, "".join(f", {a.name}={a.value!r}" for a in args[1:])
 
 
 def _lazy(cls: str, hint: str, args: tuple[Arg, ...], site: Site) -> Form:
@@ -64,6 +104,7 @@ def _lazy(cls: str, hint: str, args: tuple[Arg, ...], site: Site) -> Form:
 
 def conv_plan(rank: int, lazy: bool = False, kind: str = "plain") -> Callable[[Site], Step]:
     """Plan a convolution over `rank` spatial axes."""
+    hint = "conv" if kind == "plain" else kind
 
     def plan(site: Site) -> Step:
         rng = site.rng
@@ -72,19 +113,9 @@ def conv_plan(rank: int, lazy: bool = False, kind: str = "plain") -> Callable[[S
         if kind == "pointwise":
             kernel, stride, padding, dilation = (1,) * rank, (1,) * rank, (0,) * rank, 1
         groups = site.channels if kind == "depthwise" else _groups(site, out)
-        sizes = tuple(
-            conv_size(n, k, s, p, dilation) for n, k, s, p in zip(site.spatial, kernel, stride, padding, strict=True)
-        )
+        sizes = _windowed(site.spatial, kernel, stride, padding, dilation)
         bias = rng.random() < 0.8
-        tail = (
-            Arg("kernel_size", _each(kernel), "kernel_size" if len(set(kernel)) == 1 else ""),
-            *_optional("stride", _each(stride), 1),
-            *_optional("padding", _each(padding), 0),
-            *_optional("dilation", dilation, 1),
-            *_optional("groups", groups, 1),
-            *(() if bias else (Arg("bias", False),)),
-        )
-        hint = "depthwise" if kind == "depthwise" else "pointwise" if kind == "pointwise" else "conv"
+        tail, options = _tail(kernel, stride, padding, dilation, groups, bias)
         head = (Arg("", out, "out_channels"),)
         if lazy:
             forms: tuple[Form, ...] = (_lazy(f"nn.LazyConv{rank}d", hint, head + tail, site),)
@@ -92,7 +123,6 @@ def conv_plan(rank: int, lazy: bool = False, kind: str = "plain") -> Callable[[S
             first = (Arg("", site.channels, "in_channels"),)
             make = Make(f"nn.Conv{rank}d", first + head + tail, hint)
             weight = param(f"{hint}_weight", (out, site.channels // groups, *kernel))
-            options = "".join(f", {a.name}={a.value!r}" for a in tail if a.name not in ("kernel_size", "bias"))
             forms = (
                 Form("{m}({x})", (("m", make),), solo=True, weight=6.0),
                 expr(f"F.conv{rank}d({{x}}, {{w}}{options})", ("w", weight)),
@@ -113,22 +143,15 @@ def transposed_plan(rank: int, lazy: bool = False) -> Callable[[Site], Step]:
         kernel, padding, extra = rng.choice(
             ((2, 0, 0), (4, 1, 0), (3, 1, 1)) if stride == 2 else ((3, 1, 0), (1, 0, 0))
         )
-        sizes = tuple(transposed_size(n, kernel, stride, padding, extra) for n in site.spatial)
+        sizes = tuple([transposed_size(n, kernel, stride, padding, extra) for n in site.spatial])
         groups = _groups(site, out)
-        tail = (
-            Arg("kernel_size", kernel, "kernel_size"),
-            *_optional("stride", stride, 1),
-            *_optional("padding", padding, 0),
-            *_optional("output_padding", extra, 0),
-            *_optional("groups", groups, 1),
-        )
+        tail, options = _turned_tail(kernel, stride, padding, extra, groups)
         head = (Arg("", out, "out_channels"),)
         if lazy:
             forms: tuple[Form, ...] = (_lazy(f"nn.LazyConvTranspose{rank}d", "deconv", head + tail, site),)
         else:
             make = Make(f"nn.ConvTranspose{rank}d", (Arg("", site.channels, "in_channels"), *head, *tail), "deconv")
             weight = param("deconv_weight", (site.channels, out // groups, *(kernel,) * rank))
-            options = "".join(f", {a.name}={a.value!r}" for a in tail if a.name != "kernel_size")
             forms = (
                 Form("{m}({x})", (("m", make),), solo=True, weight=6.0),
                 expr(f"F.conv_transpose{rank}d({{x}}, {{w}}{options})", ("w", weight)),

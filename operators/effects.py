@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from operators.spec import Effect, Stats
 
@@ -76,6 +77,7 @@ def without_axis(effect: Effect) -> Effect:
     return lambda stats: viewed(effect(stats))
 
 
+@lru_cache(maxsize=1024)
 def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
     """A weighted sum over `axis` with default initial weights: the mean goes, the spread shrinks by `gain`.
 
@@ -97,7 +99,7 @@ def normalised(stats: Stats) -> Stats:
 
 def normalised_over(axes: tuple[int, ...]) -> Effect:
     """Mean exactly 0 over these axes."""
-    return lambda s: normalised(s)._replace(flat=axes)
+    return lambda s: Stats(0.0, 1.0, min(1.0, s.signal / max(s.std, 1e-6)), axes)
 
 
 def is_flat(stats: Stats, axes: tuple[int, ...]) -> bool:
@@ -120,6 +122,7 @@ def scaled(factor: float) -> Effect:
     return lambda s: Stats(s.mean * factor, s.std * abs(factor), s.signal * abs(factor), s.flat)
 
 
+@lru_cache(maxsize=1024)
 def averaged(count: int) -> Effect:
     """The mean of `count` elements."""
     shrink = 1 / math.sqrt(max(count, 1))
@@ -132,13 +135,15 @@ def summed(count: int) -> Effect:
     return lambda s: Stats(s.mean * count, s.std * grow, s.signal * grow, SOMEWHERE if s.flat else ())
 
 
+@lru_cache(maxsize=1024)
 def extreme(count: int, sign: int = 1) -> Effect:
     """The largest (or smallest) of `count` elements."""
     shift = math.sqrt(2 * math.log(max(count, 2))) * 0.8 * sign
 
     def effect(stats: Stats) -> Stats:
-        stuck = count >= _MANY and (stats.capped if sign > 0 else stats.floored)
-        return Stats(stats.mean + shift * stats.std, stats.std * 0.6, 0.0 if stuck else stats.signal * 0.6)
+        mean, std, signal, _, floored, capped, _, _ = stats
+        stuck = count >= _MANY and (capped if sign > 0 else floored)
+        return Stats(mean + shift * std, std * 0.6, 0.0 if stuck else signal * 0.6)
 
     return effect
 

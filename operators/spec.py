@@ -310,17 +310,23 @@ size_of: Callable[[Shape], int] = math.prod
 
 def module(cls: str, hint: str, *args: Arg, weight: float = 1.0, after: str = "") -> Form:
     """The form `self.<hint>(x)` of a module built in `__init__`."""
-    return Form("{m}({x})", (("m", Make(cls, args, hint, after)),), solo=True, weight=weight)
+    return Form("{m}({x})", (("m", Make(cls, args, hint, after)),), False, True, weight)
+
+
+@lru_cache(maxsize=8192)  # most spellings come back before long
+def _bare(text: str, loose: bool, weight: float) -> Form:
+    """A form that builds nothing."""
+    return Form(text, (), loose, False, weight)
 
 
 def expr(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
     """A call: `F.relu({x})`, `{x}.relu()`."""
-    return Form(text, makes, weight=weight)
+    return Form(text, makes, False, False, weight) if makes else _bare(text, False, weight)
 
 
 def loose(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
     """An expression with operators: `{x} + {y}`."""
-    return Form(text, makes, loose=True, weight=weight)
+    return Form(text, makes, True, False, weight) if makes else _bare(text, True, weight)
 
 
 @lru_cache(maxsize=4096)  # the same few widths meet again and again
