@@ -20,13 +20,13 @@ def _pad_plan(kind: str, rank: int) -> Callable[[Site], Step]:
         rng = site.rng
         # Reflection cannot reach past the other end and wrap-around not past one whole turn; and a border as
         # wide as the content would drown it.
-        most = max(1, min(3 if rank < 3 else 2, *(s // 2 for s in site.spatial)))
+        most = max(1, min(3 if rank < 3 else 2, min(site.spatial) // 2))
         amounts = [(rng.randint(0, most), rng.randint(0, most)) for _ in site.spatial]
         if rng.random() < 0.6:
             both = rng.randint(min(1, most), most)
             amounts = [(both, both)] * rank
-        sizes = tuple(padded(s, *a) for s, a in zip(site.spatial, amounts, strict=True))
-        flat = tuple(n for pair in reversed(amounts) for n in pair)
+        sizes = tuple([padded(s, *a) for s, a in zip(site.spatial, amounts, strict=True)])
+        flat = tuple([n for pair in reversed(amounts) for n in pair])
         written: object = flat[0] if len(set(flat)) == 1 else flat
         args = [Arg("", written, "padding" if isinstance(written, int) else "")]
         call = f"F.pad({{x}}, {flat}"

@@ -216,7 +216,7 @@ def _patches(chain: Chain, limits: Limits) -> None:
     width = _width(limits, shape[1] if shape[1] >= 8 else rng.choice((16, 24, 32)))
     high = min(limits.high, 64)
     for side in range(1, max(spatial) + 1):
-        sizes = tuple(s // min(side, s) for s in spatial)
+        sizes = tuple([s // side if side < s else 1 for s in spatial])
         if size_of(sizes) <= high:
             break
     weights = width * shape[1] * side**rank
@@ -358,9 +358,12 @@ def _fit(chain: Chain, limits: Limits) -> None:
     wanted = min(max(channels, limits.least), limits.widest)
     if wanted % limits.multiple:
         wanted += limits.multiple - wanted % limits.multiple
-    if layout is Layout.VECTOR:
-        wanted = wanted if wanted <= 1024 else 256
-    sizes = tuple(min(max(s, limits.low), max(limits.high, limits.low)) for s in spatial)
+    if layout is Layout.VECTOR and wanted > 1024:
+        wanted = 256
+    sizes = spatial
+    if spatial and (min(spatial) < limits.low or max(spatial) > limits.high):
+        high = max(limits.high, limits.low)
+        sizes = tuple([min(max(s, limits.low), high) for s in spatial])
     while chain.shape[0] * wanted * size_of(sizes) > budget:
         if sizes and max(sizes) > max(limits.low, 4):
             largest = max(sizes)
@@ -369,10 +372,12 @@ def _fit(chain: Chain, limits: Limits) -> None:
             wanted = max(wanted // 2 // limits.multiple, 1) * limits.multiple
         else:
             break
-    if size_of(sizes) <= size_of(spatial):
+    if sizes != spatial and size_of(sizes) <= size_of(spatial):
         _resize(chain, sizes)
-    _project(chain, wanted)
-    _resize(chain, sizes)
+    if wanted != channels:
+        _project(chain, wanted)
+    if sizes != spatial:
+        _resize(chain, sizes)
 
 
 def narrow_gate(x: Value) -> str:

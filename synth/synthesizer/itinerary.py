@@ -38,7 +38,8 @@ def plan_stages(entries: Sequence[Operator], rng: Random) -> list[Stage]:
     steps: set[tuple[Layout, Layout]] = set()
     for entry in entries:
         (movers if entry.leaves else staying).append(entry)
-        steps.update(entry.exits)
+        if entry.exits:
+            steps.update(entry.exits)
     homes = _assign(staying, rng)
     if not homes:
         homes = {rng.choice(movers[0].layouts): []}
@@ -105,6 +106,7 @@ def _assign(entries: Sequence[Operator], rng: Random) -> dict[Layout, list[Opera
     shuffled = list(entries)
     rng.shuffle(shuffled)
     shuffled.sort(key=_choices)
+    choice = rng.choice
     open_to: tuple[Layout, ...] = ()  # the layouts that `open_homes` was found for: often those of the next one, too
     open_homes: list[Layout] = []
     for at, entry in enumerate(shuffled):
@@ -112,14 +114,14 @@ def _assign(entries: Sequence[Operator], rng: Random) -> dict[Layout, list[Opera
             open_to = entry.layouts
             open_homes = [layout for layout in open_to if layout in homes]
         if open_homes:
-            homes[rng.choice(open_homes)].append(entry)
+            homes[choice(open_homes)].append(entry)
             continue
         layout = open_to[0]
         if len(open_to) > 1:  # the layout that most of the others can share
             rest = shuffled[at + 1 :]
             shared = [sum(layout in other.layouts for other in rest) for layout in open_to]
             most = max(shared)
-            layout = rng.choice([o for o, count in zip(open_to, shared, strict=True) if count == most])
+            layout = choice([o for o, count in zip(open_to, shared, strict=True) if count == most])
         homes[layout] = [entry]
         open_homes = [layout]
     return homes

@@ -132,8 +132,10 @@ def _shape(scope: Scope, stage: Stage, batch: int, fixed: bool) -> Shape:
             heavy = heavy or entry.phase == 1
             if entry.limits is not ANYTHING:
                 needed.append(entry.limits)
-                shrink *= max(entry.limits.shrink, 1.0)
-                growth /= min(entry.limits.shrink, 1.0)
+                if entry.limits.shrink > 1.0:
+                    shrink *= entry.limits.shrink
+                else:
+                    growth /= entry.limits.shrink
     limits = together(needed)
     budget = scope.program.budget // 2
     large = budget >= LARGE // 2

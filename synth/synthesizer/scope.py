@@ -174,10 +174,7 @@ class Scope:
     ) -> Value:
         """Add a statement and return its result."""
         out = Value(layout, shape, stats, maker)
-        values = {"x": x}
-        if others:
-            values.update(others)
-        self.statements.append(Statement(form, values, out))
+        self.statements.append(Statement(form, {"x": x, **others} if others else {"x": x}, out))
         self.values.append(out)
         return out
 

@@ -61,7 +61,7 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     # Sizes say nothing here: an adapter that pools an upsampled value gives the value itself again.
     if others is None and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling"):
         out.echoes(x)
-    if size > _WILD or after.signal < max(_FADED[program.dtype] * max(size, 1e-9), _FAINT):
+    if size > _WILD or after.signal < _FAINT or after.signal < _FADED[program.dtype] * size:
         return _mend(scope, out, size)
     return out
 
