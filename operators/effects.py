@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import lru_cache
+from math import hypot
 
 from operators.spec import Effect, Stats
 
@@ -85,9 +86,9 @@ def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, flat, *_ = stats
-        std = math.hypot(gain * math.hypot(mean, std), bias)
-        return Stats(0.0, std, gain * signal, () if axis in flat else flat)
+        flat = stats.flat
+        std = hypot(gain * hypot(stats.mean, stats.std), bias)
+        return Stats(0.0, std, gain * stats.signal, () if axis in flat else flat)
 
     return effect
 
@@ -98,7 +99,7 @@ def normalised(stats: Stats) -> Stats:
 
 
 def normalised_over(axes: tuple[int, ...]) -> Effect:
-    """Mean exactly 0 over these axes."""
+    """Mean 0 and spread 1, the mean exactly 0 over each of these axes."""
     return lambda s: Stats(0.0, 1.0, min(1.0, s.signal / max(s.std, 1e-6)), axes)
 
 
@@ -165,12 +166,12 @@ def spread(count: int) -> Effect:
 
 def shifted(std: float) -> Effect:
     """A sum with constants of this spread, which sums that were constant do not notice."""
-    return lambda s: Stats(s.mean, math.hypot(s.std, std), s.signal, s.flat)
+    return lambda s: Stats(s.mean, hypot(s.std, std), s.signal, s.flat)
 
 
 def joined(other: float = 1.0) -> Effect:
     """A sum with a value of spread `other`."""
-    return lambda s: Stats(s.mean, math.hypot(s.std, other), math.hypot(s.signal, other * 0.5))
+    return lambda s: Stats(s.mean, hypot(s.std, other), hypot(s.signal, other * 0.5))
 
 
 def fixed(mean: float, std: float, keep: float = 0.5) -> Effect:
@@ -198,7 +199,7 @@ def similarity(count: int) -> Effect:
     """Products of all rows with each other, divided by the root of their length."""
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal, *_ = stats
+        mean, std, signal = stats.mean, stats.std, stats.signal
         drift = math.sqrt(count) * mean * mean
         return Stats(drift, std * std + 2 * abs(mean) * std, signal * (std + 2 * abs(mean)))
 
@@ -209,7 +210,7 @@ def products(gain: float) -> Effect:
     """Products of pairs of weighted sums, each scaled by `gain`."""
 
     def effect(stats: Stats) -> Stats:
-        size = gain * math.hypot(stats.mean, stats.std)
+        size = gain * hypot(stats.mean, stats.std)
         return Stats(0.0, size * size, gain * stats.signal * size)
 
     return effect

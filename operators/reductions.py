@@ -37,6 +37,8 @@ def _reduce(
     axis, `{k}` the keepdim argument and `{n}` a factor that keeps products of the whole axis near 1.
     """
 
+    tame = any("{n}" in text for text in spellings)
+
     def plan(site: Site) -> Step:
         # A scan starts with the border of a padded axis, and an extreme stays there; features have no border.
         axis = site.feature_axis if bordered else _axis(site)
@@ -44,20 +46,20 @@ def _reduce(
             axis = site.rng.choice([a for a in range(2, len(site.shape)) if site.shape[a] > 1] or [axis])
         count = site.shape[axis]
         result = collapsed((axis,), effect(count))
-        texts = tuple(t.replace("{n}", f"{min(0.5, 2 / count):.2g}") for t in spellings)
+        texts = _tamed(spellings, count) if tame else spellings
         if scan:
             dim = str(_written(site, axis))
-            return Step(site.layout, site.shape, tuple(expr(t.replace("{a}", dim)) for t in texts), result)
+            return Step(site.layout, site.shape, tuple([expr(t.replace("{a}", dim)) for t in texts]), result)
         below = _BELOW.get(site.layout)
         away = below is not None and site.leads_to(below, 0.6)
         dropped = site.size // count
         if below and away and axis >= 2 and dropped >= 8 * site.batch:
             dim = str(_written(site, axis))
-            forms = tuple(expr(t.replace("{a}", dim).replace("{k}", "")) for t in texts)
+            forms = tuple([expr(t.replace("{a}", dim).replace("{k}", "")) for t in texts])
             return Step(below, reduced(site.shape, axis, keep=False), forms, result)
         roomy = site.layout is Layout.SEQUENCE and site.shape[2] >= 8 and site.shape[1] > 1
         if roomy and site.leads_to(Layout.VECTOR, 0.5):
-            forms = tuple(expr(t.replace("{a}", "1").replace("{k}", "")) for t in texts)
+            forms = tuple([expr(t.replace("{a}", "1").replace("{k}", "")) for t in texts])
             return Step(
                 Layout.VECTOR, reduced(site.shape, 1, keep=False), forms, collapsed((1,), effect(site.shape[1]))
             )
@@ -70,12 +72,17 @@ def _reduce(
     return plan
 
 
+def _tamed(spellings: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple([t.replace("{n}", f"{min(0.5, 2 / count):.2g}") for t in spellings])
+
+
 def _used(site: Site, texts: list[str], reduction: Effect) -> Step:
     """The reduced value put to use on the whole one."""
     how = site.rng.choice(("{x} - 0.5 * R", "{x} + R", "{x} * torch.sigmoid(R)", "{x} / (1.0 + R.abs())"))
 
     def effect(stats: Stats) -> Stats:
-        mean, std, *_ = reduction(stats)
+        after = reduction(stats)
+        mean, std = after.mean, after.std
         if how == "{x} - 0.5 * R":
             return Stats(stats.mean - 0.5 * mean, math.hypot(stats.std, 0.5 * std), stats.signal)
         if how == "{x} + R":

@@ -164,11 +164,12 @@ ANYTHING = Limits()
 
 def together(limits: Sequence[Limits]) -> Limits:
     """What several operators need, as far as it can be had at once."""
-    needed = [one for one in limits if one is not ANYTHING]
-    if not needed:
-        return ANYTHING
-    low, high, multiple, widest, least, _, _ = needed[0]
-    for one in needed:  # compared one by one: this runs for every stage, where max() of each column costs twice as much
+    low, high, multiple, widest, least = ANYTHING[:5]
+    free = True
+    for one in limits:  # compared one by one: this runs for every stage, where max() of each column costs twice as much
+        if one is ANYTHING:
+            continue
+        free = False
         if one.low > low:
             low = one.low
         if one.high < high:
@@ -179,6 +180,8 @@ def together(limits: Sequence[Limits]) -> Limits:
             widest = one.widest
         if one.least > least:
             least = one.least
+    if free:
+        return ANYTHING
     return Limits(low, max(low, high), multiple, max(widest, least + -least % multiple), least)
 
 

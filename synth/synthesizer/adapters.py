@@ -51,14 +51,13 @@ def fits(x: Value, limits: Limits, budget: int) -> bool:
         return False
     if limits is ANYTHING:
         return True
-    low, high, multiple, widest, least, _, _ = limits
     if layout is Layout.SEQUENCE:
         channels, spatial = shape[2], shape[1:2]
     else:
         channels, spatial = shape[1], shape[2:]
-    if channels < least or channels > widest or channels % multiple:
+    if channels < limits.least or channels > limits.widest or channels % limits.multiple:
         return False
-    return not spatial or (low <= min(spatial) and max(spatial) <= high)
+    return not spatial or (limits.low <= min(spatial) and max(spatial) <= limits.high)
 
 
 def fit(scope: Scope, x: Value, limits: Limits) -> Value:
@@ -88,7 +87,7 @@ def matched(chain: Chain, like: Value) -> None:
 
 def _gather(chain: Chain, axes: tuple[int, ...], layout: Layout) -> None:
     """One number in place of `axes`: their mean, or their maximum where the mean is known to be constant."""
-    shape = tuple(s for a, s in enumerate(chain.shape) if a not in axes)
+    shape = tuple([s for a, s in enumerate(chain.shape) if a not in axes])
     count = size_of(chain.shape) // size_of(shape)
     dim = str(axes[0]) if len(axes) == 1 else str(axes)
     rng = chain.scope.rng
@@ -322,7 +321,7 @@ def _resize(chain: Chain, spatial: Shape) -> None:
     rank = len(spatial)
     written = str(spatial[0]) if len(set(spatial)) == 1 else str(spatial)
     smaller = size_of(spatial) <= size_of(have)
-    copied = any(h == 1 and s > 1 for h, s in zip(have, spatial, strict=True))
+    copied = 1 in have and any(h == 1 and s > 1 for h, s in zip(have, spatial, strict=True))
     target = size_of(shape[1:])
     if copied and size_of(chain.shape[1:]) * target <= 300_000:
         # A single position becomes several: copies of it would have no variation, so a projection makes them.

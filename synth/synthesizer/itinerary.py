@@ -119,7 +119,7 @@ def _assign(entries: Sequence[Operator], rng: Random) -> dict[Layout, list[Opera
         layout = open_to[0]
         if len(open_to) > 1:  # the layout that most of the others can share
             rest = shuffled[at + 1 :]
-            shared = [sum(layout in other.layouts for other in rest) for layout in open_to]
+            shared = [sum([layout in other.layouts for other in rest]) for layout in open_to]
             most = max(shared)
             layout = choice([o for o, count in zip(open_to, shared, strict=True) if count == most])
         homes[layout] = [entry]
@@ -137,7 +137,8 @@ def _group(members: list[Operator], rng: Random) -> list[list[Operator]]:
     light: list[Operator] = []
     enders: list[Operator] = []
     for entry in members:
-        (heavy if entry.phase == 1 else enders if entry.phase == 6 else light).append(entry)
+        phase = entry.phase
+        (heavy if phase == 1 else enders if phase == 6 else light).append(entry)
     for some in (heavy, light, enders):
         if len(some) > 1:
             rng.shuffle(some)

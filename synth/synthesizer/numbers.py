@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operators.effects import normalised
+from operators.effects import normalised_over
 from operators.spec import Stats, expr, loose
 from synth.synthesizer.adapters import project
 from synth.synthesizer.scope import Scope, Value
@@ -16,10 +16,10 @@ def standardise(scope: Scope, x: Value) -> Value:
     scope.program.adapters += 1
     if last >= 8 and x.stats.flat == () and x.stats.signal > 0 and scope.rng.random() < 0.5:
         form = expr("F.layer_norm({x}, {x}.shape[-1:])")
-        stats = normalised(x.stats)._replace(flat=(len(x.shape) - 1,))
+        stats = normalised_over((len(x.shape) - 1,))(x.stats)
     else:
         form = loose("({x} - {x}.mean()) / ({x}.std() + 1e-5)")
-        stats = normalised(x.stats)._replace(flat=x.stats.flat)
+        stats = normalised_over(x.stats.flat)(x.stats)
     return scope.write(form, x, x.layout, x.shape, stats)
 
 

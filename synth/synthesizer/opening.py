@@ -12,7 +12,6 @@ from operators.spec import (
     Arg,
     Form,
     Layout,
-    Limits,
     Make,
     Operator,
     Shape,
@@ -124,18 +123,20 @@ def _embedded(scope: Scope, layout: Layout, shape: Shape) -> Value:
 def _shape(scope: Scope, stage: Stage, batch: int, fixed: bool) -> Shape:
     """Large enough for what the stage does, and no larger than need be; `fixed` when the batch cannot change."""
     rng, layout = scope.rng, stage.layout
-    needed: list[Limits] = []
+    needed = []
     heavy = False
     shrink = growth = 1.0
     for group in stage.groups:
         for entry in group:
-            heavy = heavy or entry.phase == 1
+            if entry.phase == 1:
+                heavy = True
             if entry.limits is not ANYTHING:
                 needed.append(entry.limits)
-                if entry.limits.shrink > 1.0:
-                    shrink *= entry.limits.shrink
-                else:
-                    growth /= entry.limits.shrink
+                factor = entry.limits.shrink
+                if factor > 1.0:
+                    shrink *= factor
+                elif factor < 1.0:
+                    growth /= factor
     limits = together(needed)
     budget = scope.program.budget // 2
     large = budget >= LARGE // 2

@@ -138,12 +138,11 @@ class Scope:
 
     def add_input(self, layout: Layout, shape: Shape, hint: str = "", high: int = 0, kind: str = "real") -> Value:
         """A new parameter of this class's `forward`; inner classes pass it through from the root."""
-        draw, memory = "randn", "contiguous"
-        if kind == "real":
-            draw = "rand" if self.rng.random() < 0.1 else "randn"
-            memory = draw_memory(layout, self.rng, self.program.memory)
-        value = Value(layout, shape, _FILLED[kind if kind != "real" else draw])
-        return self._add(Input(value, hint, high, kind, draw, memory))
+        if kind != "real":
+            return self._add(Input(Value(layout, shape, _FILLED[kind]), hint, high, kind))
+        draw = "rand" if self.rng.random() < 0.1 else "randn"
+        memory = draw_memory(layout, self.rng, self.program.memory)
+        return self._add(Input(Value(layout, shape, _FILLED[draw]), hint, high, kind, draw, memory))
 
     def _add(self, entry: Input) -> Value:
         self.inputs.append(entry)
@@ -183,17 +182,15 @@ class Scope:
         if len(forms) == 1:
             return forms[0]
         lean = self.style.functional if self.outer is None else 0.4 * self.style.functional  # blocks hold modules
-        weights = []
-        for form in forms:
-            weights.append(form.weight if form.makes else form.weight * lean)
+        weights = [f.weight if f.makes else f.weight * lean for f in forms]
         if self.program.ordered and any(straight := [is_straight(f.text) for f in forms]):
             # A neighbour's result is to reach the operator, and its own the next one: nothing else in between.
             weights = [w if direct else w * _ROUNDABOUT for w, direct in zip(weights, straight, strict=True)]
         at = self.rng.random() * sum(weights)
-        for form, weight in zip(forms, weights, strict=True):
+        for place, weight in enumerate(weights):
             at -= weight
             if at <= 0:
-                return form
+                return forms[place]
         return forms[-1]
 
     def room_for_inputs(self) -> bool:
