@@ -51,14 +51,21 @@ def _activation(
     """An activation that needs no shape: `nn.<cls>()` or one of the `functional` spellings."""
     cls = cls or name
 
+    def spellings(arguments: tuple[Arg, ...], *more: Arg) -> tuple[Form, ...]:
+        literal = "".join([f", {a.name}={a.value!r}" for a in arguments])
+        called = [_spelled(text.replace("{args}", literal)) for text in functional]
+        return (module(f"nn.{cls}", hint, *arguments, *more, weight=2.0), *called)
+
+    effect, plain, written_over = pointwise(curve), spellings(()), spellings((), Arg("inplace", True))
+
     def plan(site: Site) -> Step:
         arguments = args(site) if args else ()
-        literal = "".join(f", {a.name}={a.value!r}" if a.name else f", {a.value!r}" for a in arguments)
-        forms = [module(f"nn.{cls}", hint, *arguments, weight=2.0)]
-        if in_place and site.rng.random() < 0.3:
-            forms[0] = module(f"nn.{cls}", hint, *arguments, Arg("inplace", True), weight=2.0)
-        forms += [_spelled(text.replace("{args}", literal)) for text in functional]
-        return Step(site.layout, site.shape, tuple(forms), pointwise(curve))
+        over = in_place and site.rng.random() < 0.3
+        if arguments:
+            forms = spellings(arguments, Arg("inplace", True)) if over else spellings(arguments)
+        else:
+            forms = written_over if over else plain
+        return Step(site.layout, site.shape, forms, effect)
 
     events = (f"M:{cls}", *(f"F:{e}" for e in also))
     return Operator(name, "supporting", "activations", ANY, plan, events, phase=_PHASE)

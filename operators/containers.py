@@ -110,6 +110,8 @@ _GATE = '''class {cls}(nn.Module):
         return x * torch.sigmoid(self.gain.view(shape) * x + self.shift.view(shape))
 '''
 
+_GATES = {1: _GATE.replace("AXIS", "1"), 2: _GATE.replace("AXIS", "-1")}  # by the axis that holds features
+
 _MLP = '''class {cls}(nn.Module):
     """Two linear layers around a GELU, added to the input."""
 
@@ -140,15 +142,14 @@ _SQUEEZE = '''class {cls}(nn.Module):
 def _submodule(site: Site) -> Step:
     """A block of the program's own, as a class beside the main one."""
     hidden = max(4, site.channels // site.rng.choice((1, 2, 4)))
-    axis = -1 if site.layout is Layout.SEQUENCE else 1
-    gate = Make("FeatureGate", (Arg("", site.channels, "channels"),), "gate", helper=_GATE.replace("AXIS", str(axis)))
+    gate = Make("FeatureGate", (Arg("", site.channels, "channels"),), "gate", helper=_GATES[site.feature_axis])
     effect: Effect = scaled(0.6)
     if site.layout in (Layout.VECTOR, Layout.SEQUENCE):
         other = Make("FeedForward", (Arg("", site.channels, "dim"), Arg("", hidden, "hidden_dim")), "ffn", helper=_MLP)
     else:
         args = (Arg("", site.channels, "channels"), Arg("", hidden, "hidden_channels"))
         other = Make("ChannelAttention", args, "attention", helper=_SQUEEZE)
-    forms = tuple(Form("{m}({x})", (("m", make),), solo=True) for make in (gate, other))
+    forms = tuple([Form("{m}({x})", (("m", make),), solo=True) for make in (gate, other)])
     return Step(site.layout, site.shape, forms, effect)
 
 

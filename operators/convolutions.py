@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
 
 from operators.effects import mixed
-from operators.spec import OF_RANK, Arg, Form, Limits, Make, Operator, Site, Step, expr, param
+from operators.spec import OF_RANK, Arg, Form, Limits, Make, Operator, Shape, Site, Step, expr, param
 
 
 def conv_size(size: int, kernel: int, stride: int, padding: int, dilation: int = 1) -> int:
@@ -31,28 +33,74 @@ def _groups(site: Site, out: int) -> int:
     return site.rng.choice(common) if common else 1
 
 
-def _window(site: Site) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], int]:
+class _Window(NamedTuple):
+    """How a convolution moves over the spatial axes, and their sizes afterwards."""
+
+    kernel: Shape
+    stride: Shape
+    padding: Shape
+    dilation: int
+    sizes: Shape
+
+
+def _window(site: Site) -> _Window:
     """Kernel, stride, padding and dilation that fit the spatial sizes."""
-    rng = site.rng
-    kernels, strides, paddings = [], [], []
-    common = rng.choice((1, 3, 3, 3, 5)) if site.rank < 3 else rng.choice((1, 3, 3))
-    uneven = site.rank > 1 and rng.random() < 0.15
-    stride = 2 if rng.random() < 0.25 and min(site.spatial) >= 6 else 1
-    dilation = 2 if common == 3 and min(site.spatial) >= 7 and rng.random() < 0.12 else 1
+    rng, spatial = site.rng, site.spatial
+    rank, smallest = len(spatial), min(spatial)
+    common = rng.choice((1, 3, 3, 3, 5)) if rank < 3 else rng.choice((1, 3, 3))
+    uneven = rank > 1 and rng.random() < 0.15
+    stride = 2 if rng.random() < 0.25 and smallest >= 6 else 1
+    dilation = 2 if common == 3 and smallest >= 7 and rng.random() < 0.12 else 1
     same = rng.random() < 0.75
-    for size in site.spatial:
-        kernel = rng.choice((1, 3)) if uneven else common
+    wanted = tuple([rng.choice((1, 3)) for _ in spatial]) if uneven else (common,) * rank
+    return _fitted(spatial, wanted, stride, dilation, same)
+
+
+@lru_cache(maxsize=4096)
+def _fitted(spatial: Shape, wanted: Shape, stride: int, dilation: int, same: bool) -> _Window:
+    """A window with kernels as `wanted`, where the sizes allow them, that keeps the sizes or not."""
+    kernels, paddings = [], []
+    for size, kernel in zip(spatial, wanted, strict=True):
         if kernel > size:
             kernel = 1 if size < 3 else 3
         pad = dilation * (kernel - 1) // 2
         kernels.append(kernel)
-        strides.append(stride)
         paddings.append(pad if same or size < 2 * dilation * kernel else 0)
-    return tuple(kernels), tuple(strides), tuple(paddings), dilation
+    sizes = tuple(conv_size(n, k, stride, p, dilation) for n, k, p in zip(spatial, kernels, paddings, strict=True))
+    return _Window(tuple(kernels), (stride,) * len(spatial), tuple(paddings), dilation, sizes)
 
 
 def _optional(name: str, value: object, default: object) -> tuple[Arg, ...]:
     return () if value == default else (Arg(name, value, name if isinstance(value, int) else ""),)
+
+
+@lru_cache(maxsize=4096)
+def _tail(
+    kernel: Shape, stride: Shape, padding: Shape, dilation: int, groups: int, bias: bool
+) -> tuple[tuple[Arg, ...], str]:
+    """The arguments after the channels, and how those of them that are no shape are written in a call."""
+    args = (
+        Arg("kernel_size", _each(kernel), "kernel_size" if len(set(kernel)) == 1 else ""),
+        *_optional("stride", _each(stride), 1),
+        *_optional("padding", _each(padding), 0),
+        *_optional("dilation", dilation, 1),
+        *_optional("groups", groups, 1),
+    )
+    options = "".join(f", {a.name}={a.value!r}" for a in args[1:])
+    return args if bias else (*args, Arg("bias", False)), options
+
+
+@lru_cache(maxsize=1024)
+def _turned_tail(kernel: int, stride: int, padding: int, extra: int, groups: int) -> tuple[tuple[Arg, ...], str]:
+    """As `_tail`, of a transposed convolution."""
+    args = (
+        Arg("kernel_size", kernel, "kernel_size"),
+        *_optional("stride", stride, 1),
+        *_optional("padding", padding, 0),
+        *_optional("output_padding", extra, 0),
+        *_optional("groups", groups, 1),
+    )
+    return args, "".join(f", {a.name}={a.value!r}" for a in args[1:])
 
 
 def _lazy(cls: str, hint: str, args: tuple[Arg, ...], site: Site) -> Form:
@@ -64,76 +112,66 @@ def _lazy(cls: str, hint: str, args: tuple[Arg, ...], site: Site) -> Form:
 
 def conv_plan(rank: int, lazy: bool = False, kind: str = "plain") -> Callable[[Site], Step]:
     """Plan a convolution over `rank` spatial axes."""
+    hint = "conv" if kind == "plain" else kind
+    cls, lazy_cls, call, named = (
+        f"nn.Conv{rank}d",
+        f"nn.LazyConv{rank}d",
+        f"F.conv{rank}d({{x}}, {{w}}",
+        f"{hint}_weight",
+    )
+    one, none = (1,) * rank, (0,) * rank
 
     def plan(site: Site) -> Step:
-        rng = site.rng
-        out = site.channels * rng.choice((1, 1, 2)) if kind == "depthwise" else site.width()
-        kernel, stride, padding, dilation = _window(site)
+        rng, channels = site.rng, site.channels
+        out = channels * rng.choice((1, 1, 2)) if kind == "depthwise" else site.width()
+        kernel, stride, padding, dilation, sizes = _window(site)
         if kind == "pointwise":
-            kernel, stride, padding, dilation = (1,) * rank, (1,) * rank, (0,) * rank, 1
-        groups = site.channels if kind == "depthwise" else _groups(site, out)
-        sizes = tuple(
-            conv_size(n, k, s, p, dilation) for n, k, s, p in zip(site.spatial, kernel, stride, padding, strict=True)
-        )
-        bias = rng.random() < 0.8
-        tail = (
-            Arg("kernel_size", _each(kernel), "kernel_size" if len(set(kernel)) == 1 else ""),
-            *_optional("stride", _each(stride), 1),
-            *_optional("padding", _each(padding), 0),
-            *_optional("dilation", dilation, 1),
-            *_optional("groups", groups, 1),
-            *(() if bias else (Arg("bias", False),)),
-        )
-        hint = "depthwise" if kind == "depthwise" else "pointwise" if kind == "pointwise" else "conv"
-        head = (Arg("", out, "out_channels"),)
+            kernel, stride, padding, dilation, sizes = one, one, none, 1, site.spatial
+        groups = channels if kind == "depthwise" else _groups(site, out)
+        tail, options = _tail(kernel, stride, padding, dilation, groups, rng.random() < 0.8)
         if lazy:
-            forms: tuple[Form, ...] = (_lazy(f"nn.LazyConv{rank}d", hint, head + tail, site),)
+            forms: tuple[Form, ...] = (_lazy(lazy_cls, hint, (Arg("", out, "out_channels"), *tail), site),)
         else:
-            first = (Arg("", site.channels, "in_channels"),)
-            make = Make(f"nn.Conv{rank}d", first + head + tail, hint)
-            weight = param(f"{hint}_weight", (out, site.channels // groups, *kernel))
-            options = "".join(f", {a.name}={a.value!r}" for a in tail if a.name not in ("kernel_size", "bias"))
+            make = Make(cls, (Arg("", channels, "in_channels"), Arg("", out, "out_channels"), *tail), hint)
+            weight = param(named, (out, channels // groups, *kernel))
             forms = (
-                Form("{m}({x})", (("m", make),), solo=True, weight=6.0),
-                expr(f"F.conv{rank}d({{x}}, {{w}}{options})", ("w", weight)),
+                Form("{m}({x})", (("m", make),), False, True, 6.0),
+                expr(f"{call}{options})", ("w", weight)),
             )
-        return Step(site.layout, site.with_sizes(out, sizes), forms, mixed())
+        return Step(site.layout, (site.batch, out, *sizes), forms, mixed())
 
     return plan
 
 
 def transposed_plan(rank: int, lazy: bool = False) -> Callable[[Site], Step]:
     """Plan a transposed convolution; it grows the spatial axes by its stride."""
+    cls, lazy_cls, call = (
+        f"nn.ConvTranspose{rank}d",
+        f"nn.LazyConvTranspose{rank}d",
+        f"F.conv_transpose{rank}d({{x}}, {{w}}",
+    )
 
     def plan(site: Site) -> Step:
-        rng = site.rng
+        rng, channels = site.rng, site.channels
         out = site.width()
-        room = 60_000 // max(1, site.size // site.channels * out)
+        room = 60_000 // max(1, site.size // channels * out)
         stride = 2 if room >= 2**rank and rng.random() < 0.7 else 1
         kernel, padding, extra = rng.choice(
             ((2, 0, 0), (4, 1, 0), (3, 1, 1)) if stride == 2 else ((3, 1, 0), (1, 0, 0))
         )
-        sizes = tuple(transposed_size(n, kernel, stride, padding, extra) for n in site.spatial)
+        sizes = [transposed_size(n, kernel, stride, padding, extra) for n in site.spatial]
         groups = _groups(site, out)
-        tail = (
-            Arg("kernel_size", kernel, "kernel_size"),
-            *_optional("stride", stride, 1),
-            *_optional("padding", padding, 0),
-            *_optional("output_padding", extra, 0),
-            *_optional("groups", groups, 1),
-        )
-        head = (Arg("", out, "out_channels"),)
+        tail, options = _turned_tail(kernel, stride, padding, extra, groups)
         if lazy:
-            forms: tuple[Form, ...] = (_lazy(f"nn.LazyConvTranspose{rank}d", "deconv", head + tail, site),)
+            forms: tuple[Form, ...] = (_lazy(lazy_cls, "deconv", (Arg("", out, "out_channels"), *tail), site),)
         else:
-            make = Make(f"nn.ConvTranspose{rank}d", (Arg("", site.channels, "in_channels"), *head, *tail), "deconv")
-            weight = param("deconv_weight", (site.channels, out // groups, *(kernel,) * rank))
-            options = "".join(f", {a.name}={a.value!r}" for a in tail if a.name != "kernel_size")
+            make = Make(cls, (Arg("", channels, "in_channels"), Arg("", out, "out_channels"), *tail), "deconv")
+            weight = param("deconv_weight", (channels, out // groups, *(kernel,) * rank))
             forms = (
-                Form("{m}({x})", (("m", make),), solo=True, weight=6.0),
-                expr(f"F.conv_transpose{rank}d({{x}}, {{w}}{options})", ("w", weight)),
+                Form("{m}({x})", (("m", make),), False, True, 6.0),
+                expr(f"{call}{options})", ("w", weight)),
             )
-        return Step(site.layout, site.with_sizes(out, sizes), forms, mixed())
+        return Step(site.layout, (site.batch, out, *sizes), forms, mixed())
 
     return plan
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
+from math import hypot
 
 from operators.spec import Effect, Stats
 
 SOMEWHERE = (-1,)  # in `Stats.flat`: along some axis, no longer known which
 _STRAIGHT = 0.04  # share of a curve's spread that no straight line explains; below it sums stay constant, nearly
 _MANY = 8  # of so many elements one is likely to be at the bound
-_FAR = (-4, -3, 3, 4)  # standard deviations: as good as never exceeded
-_NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))
+_NODES = ((-1.5, 0.13), (-0.7, 0.23), (0.0, 0.28), (0.7, 0.23), (1.5, 0.13))  # standard deviations, and weights
+
+_POWER = sum(weight * node * node for node, weight in _NODES)
 
 
 def kept(stats: Stats) -> Stats:
@@ -29,27 +32,41 @@ def pointwise(curve: Callable[[float], float]) -> Effect:
 
     def effect(stats: Stats) -> Stats:
         mean, std, signal, flat, low, high = stats.mean, stats.std, stats.signal, stats.flat, stats.low, stats.high
-        at = [mean + step * std for step in _FAR]
-        far = [curve(x) for x in at]
-        values = [(curve(min(max(mean + std * node, low), high)), weight) for node, weight in _NODES]
-        new_mean = sum(v * w for v, w in values)
-        variance = sum(w * (v - new_mean) ** 2 for v, w in values)
+        reached = []
+        new_mean = 0.0
+        for node, weight in _NODES:
+            x = mean + std * node
+            value = curve(low if x < low else high if x > high else x)
+            reached.append(value)
+            new_mean += value * weight
+        variance = 0.0
+        for (_, weight), value in zip(_NODES, reached, strict=True):
+            variance += weight * (value - new_mean) ** 2
         new_std = math.sqrt(variance) * 1.15
-        if flat and _bent(values) > _STRAIGHT**2 * variance:
+        if flat and _bent(reached, new_mean) > _STRAIGHT**2 * variance:
             flat = ()
         signal = signal * new_std / std if std > 0 else 0.0
-        reached = [v for v, _ in values] + [v for x, v in zip(at, far, strict=True) if low <= x <= high]
-        return Stats(new_mean, new_std, signal, flat, far[0] == far[1], far[2] == far[3], min(reached), max(reached))
+        # Three and four spreads away: as good as never exceeded.
+        near, far = 3 * std, 4 * std
+        below, under, over, above = curve(mean - far), curve(mean - near), curve(mean + near), curve(mean + far)
+        for x, value in ((mean - far, below), (mean - near, under), (mean + near, over), (mean + far, above)):
+            if low <= x <= high:
+                reached.append(value)
+        return Stats(new_mean, new_std, signal, flat, below == under, over == above, min(reached), max(reached))
 
     return effect
 
 
-def _bent(values: list[tuple[float, float]]) -> float:
+def _bent(values: list[float], mean: float) -> float:
     """The variance of a curve's values that the straight line which fits them best leaves."""
-    mean = sum(v * w for v, w in values)
-    power = sum(w * node * node for node, w in _NODES)
-    slope = sum(w * node * v for (node, w), (v, _) in zip(_NODES, values, strict=True)) / power
-    return sum(w * (v - mean - slope * node) ** 2 for (node, w), (v, _) in zip(_NODES, values, strict=True))
+    slope = 0.0
+    for (node, weight), value in zip(_NODES, values, strict=True):
+        slope += weight * node * value
+    slope /= _POWER
+    left = 0.0
+    for (node, weight), value in zip(_NODES, values, strict=True):
+        left += weight * (value - mean - slope * node) ** 2
+    return left
 
 
 def viewed(stats: Stats) -> Stats:
@@ -62,6 +79,7 @@ def without_axis(effect: Effect) -> Effect:
     return lambda stats: viewed(effect(stats))
 
 
+@lru_cache(maxsize=1024)
 def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
     """A weighted sum over `axis` with default initial weights: the mean goes, the spread shrinks by `gain`.
 
@@ -69,8 +87,9 @@ def mixed(gain: float = 0.577, bias: float = 0.1, axis: int = 1) -> Effect:
     """
 
     def effect(stats: Stats) -> Stats:
-        std = math.hypot(gain * math.hypot(stats.mean, stats.std), bias)
-        return Stats(0.0, std, gain * stats.signal, () if axis in stats.flat else stats.flat)
+        flat = stats.flat
+        std = hypot(gain * hypot(stats.mean, stats.std), bias)
+        return Stats(0.0, std, gain * stats.signal, () if axis in flat else flat)
 
     return effect
 
@@ -81,8 +100,8 @@ def normalised(stats: Stats) -> Stats:
 
 
 def normalised_over(axes: tuple[int, ...]) -> Effect:
-    """Mean exactly 0 over these axes."""
-    return lambda s: normalised(s).along(axes)
+    """Mean 0 and spread 1, the mean exactly 0 over each of these axes."""
+    return lambda s: Stats(0.0, 1.0, min(1.0, s.signal / max(s.std, 1e-6)), axes)
 
 
 def is_flat(stats: Stats, axes: tuple[int, ...]) -> bool:
@@ -105,6 +124,7 @@ def scaled(factor: float) -> Effect:
     return lambda s: Stats(s.mean * factor, s.std * abs(factor), s.signal * abs(factor), s.flat)
 
 
+@lru_cache(maxsize=1024)
 def averaged(count: int) -> Effect:
     """The mean of `count` elements."""
     shrink = 1 / math.sqrt(max(count, 1))
@@ -117,13 +137,15 @@ def summed(count: int) -> Effect:
     return lambda s: Stats(s.mean * count, s.std * grow, s.signal * grow, SOMEWHERE if s.flat else ())
 
 
+@lru_cache(maxsize=1024)
 def extreme(count: int, sign: int = 1) -> Effect:
     """The largest (or smallest) of `count` elements."""
     shift = math.sqrt(2 * math.log(max(count, 2))) * 0.8 * sign
 
     def effect(stats: Stats) -> Stats:
+        mean, std, signal = stats.mean, stats.std, stats.signal
         stuck = count >= _MANY and (stats.capped if sign > 0 else stats.floored)
-        return Stats(stats.mean + shift * stats.std, stats.std * 0.6, 0.0 if stuck else stats.signal * 0.6)
+        return Stats(mean + shift * std, std * 0.6, 0.0 if stuck else signal * 0.6)
 
     return effect
 
@@ -145,12 +167,12 @@ def spread(count: int) -> Effect:
 
 def shifted(std: float) -> Effect:
     """A sum with constants of this spread, which sums that were constant do not notice."""
-    return lambda s: Stats(s.mean, math.hypot(s.std, std), s.signal, s.flat)
+    return lambda s: Stats(s.mean, hypot(s.std, std), s.signal, s.flat)
 
 
 def joined(other: float = 1.0) -> Effect:
     """A sum with a value of spread `other`."""
-    return lambda s: Stats(s.mean, math.hypot(s.std, other), math.hypot(s.signal, other * 0.5))
+    return lambda s: Stats(s.mean, hypot(s.std, other), hypot(s.signal, other * 0.5))
 
 
 def fixed(mean: float, std: float, keep: float = 0.5) -> Effect:
@@ -189,7 +211,7 @@ def products(gain: float) -> Effect:
     """Products of pairs of weighted sums, each scaled by `gain`."""
 
     def effect(stats: Stats) -> Stats:
-        size = gain * math.hypot(stats.mean, stats.std)
+        size = gain * hypot(stats.mean, stats.std)
         return Stats(0.0, size * size, gain * stats.signal * size)
 
     return effect

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from operators.effects import averaged, mixed, products, similarity
 from operators.spec import (
@@ -42,10 +41,10 @@ def _on_last_axis(plan: Callable[[Site], Step]) -> Callable[[Site], Step]:
         shape, rng = site.shape, site.rng
         if site.layout is Layout.SIGNAL:
             step = plan(Site(Layout.SEQUENCE, shape, site.stats, rng))
-            return replace(step, layout=Layout.SIGNAL)
+            return Step(Layout.SIGNAL, step.shape, step.forms, step.effect, step.operands)
         rows = (site.size // shape[-1], shape[-1])
         step = plan(Site(Layout.VECTOR, rows, site.stats, rng))
-        forms = tuple(form for form in step.forms if "addmm" not in form.text)  # it takes two axes only
+        forms = tuple([form for form in step.forms if "addmm" not in form.text])  # it takes two axes only
         effect = mixed(0.577 if step.forms[0].solo else 0.1 * shape[-1] ** 0.5, axis=len(shape) - 1)
         return Step(site.layout, (*shape[:-1], step.shape[-1]), forms, effect)
 

@@ -11,12 +11,13 @@ from operators.spec import ANY, Arg, Effect, Form, Make, Operand, Operator, Site
 def _plan(cls: str, functional: str, effect: Effect, first: str, second: str) -> Callable[[Site], Step]:
     """`first` and `second` say how the two values are made fit for the loss."""
 
+    make = ("m", Make(f"nn.{cls}", (Arg("reduction", '"none"'),), "criterion"))
+    forms = (
+        Form(f"{{m}}({first}, {second})", (make,), weight=3.0),
+        Form(f'F.{functional}({first}, {second}, reduction="none")'),
+    )
+
     def plan(site: Site) -> Step:
-        make = ("m", Make(f"nn.{cls}", (Arg("reduction", '"none"'),), "criterion"))
-        forms = (
-            Form(f"{{m}}({first}, {second})", (make,), weight=3.0),
-            Form(f'F.{functional}({first}, {second}, reduction="none")'),
-        )
         return Step(site.layout, site.shape, forms, effect, (Operand("y", site.shape, "apart"),))
 
     return plan

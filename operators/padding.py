@@ -3,42 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from operators.effects import kept
-from operators.spec import OF_RANK, Arg, Limits, Operator, Site, Step, expr, module
+from operators.spec import OF_RANK, Arg, Form, Limits, Operator, Site, Step, expr, module
 
 _MODES = {"Reflection": "reflect", "Replication": "replicate", "Circular": "circular"}
 
 
-def padded(size: int, before: int, after: int) -> int:
-    """A size after padding both ends."""
-    return size + before + after
+@lru_cache(maxsize=1024)
+def _spellings(kind: str, rank: int, amounts: tuple[tuple[int, int], ...]) -> tuple[Form, ...]:
+    """The ways to write a padding that needs no value."""
+    flat, written = _written(amounts)
+    mode = f', mode="{_MODES[kind]}"' if kind in _MODES else ""
+    return (
+        module(f"nn.{kind}Pad{rank}d", "pad", _amounts(written), weight=3.0),
+        expr(f"F.pad({{x}}, {flat}{mode})"),
+    )
+
+
+def _written(amounts: tuple[tuple[int, int], ...]) -> tuple[tuple[int, ...], object]:
+    """The amounts as torch has them, last axis first, and as one number where they are all the same."""
+    flat = tuple([amount for pair in reversed(amounts) for amount in pair])
+    return flat, flat[0] if len(set(flat)) == 1 else flat
+
+
+def _amounts(written: object) -> Arg:
+    return Arg("", written, "padding" if isinstance(written, int) else "")
+
+
+def _constant(site: Site, rank: int, amounts: tuple[tuple[int, int], ...]) -> tuple[Form, ...]:
+    """The ways to write a padding with a value near the values themselves.
+
+    So the border neither wins every maximum nor hides in it.
+    """
+    flat, written = _written(amounts)
+    rng, stats = site.rng, site.stats
+    value = round(stats.mean + rng.choice((0.0, 0.25, 0.5, -0.5, 1.0)) * min(stats.std, 2.0), 2)
+    tail = f", value={value}" if rng.random() < 0.5 else f', mode="constant", value={value}'
+    return (
+        module(f"nn.ConstantPad{rank}d", "pad", _amounts(written), Arg("", value, "pad_value"), weight=3.0),
+        expr(f"F.pad({{x}}, {flat}{tail})"),
+    )
 
 
 def _pad_plan(kind: str, rank: int) -> Callable[[Site], Step]:
     def plan(site: Site) -> Step:
-        rng = site.rng
+        rng, spatial = site.rng, site.spatial
         # Reflection cannot reach past the other end and wrap-around not past one whole turn; and a border as
         # wide as the content would drown it.
-        most = max(1, min(3 if rank < 3 else 2, *(s // 2 for s in site.spatial)))
-        amounts = [(rng.randint(0, most), rng.randint(0, most)) for _ in site.spatial]
+        most = max(1, min(3 if rank < 3 else 2, min(spatial) // 2))
+        amounts = tuple([(rng.randint(0, most), rng.randint(0, most)) for _ in spatial])
         if rng.random() < 0.6:
-            both = rng.randint(min(1, most), most)
-            amounts = [(both, both)] * rank
-        sizes = tuple(padded(s, *a) for s, a in zip(site.spatial, amounts, strict=True))
-        flat = tuple(n for pair in reversed(amounts) for n in pair)
-        written: object = flat[0] if len(set(flat)) == 1 else flat
-        args = [Arg("", written, "padding" if isinstance(written, int) else "")]
-        call = f"F.pad({{x}}, {flat}"
-        if kind == "Constant":
-            # Near the values themselves, so that the border neither wins every maximum nor hides in it.
-            value = round(site.stats.mean + rng.choice((0.0, 0.25, 0.5, -0.5, 1.0)) * min(site.stats.std, 2.0), 2)
-            args.append(Arg("", value, "pad_value"))
-            call += f", value={value}" if rng.random() < 0.5 else f', mode="constant", value={value}'
-        elif kind in _MODES:
-            call += f', mode="{_MODES[kind]}"'
-        forms = (module(f"nn.{kind}Pad{rank}d", "pad", *args, weight=3.0), expr(call + ")"))
-        return Step(site.layout, site.with_sizes(spatial=sizes), forms, kept)
+            both = rng.randint(1, most)
+            amounts = ((both, both),) * rank
+        sizes = [size + before + after for size, (before, after) in zip(spatial, amounts, strict=True)]
+        forms = _constant(site, rank, amounts) if kind == "Constant" else _spellings(kind, rank, amounts)
+        return Step(site.layout, (site.batch, site.channels, *sizes), forms, kept)
 
     return plan
 

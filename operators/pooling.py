@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from operators.convolutions import conv_size
 from operators.effects import averaged, collapsed, extreme, scaled
@@ -48,18 +49,25 @@ def _window_args(kernel: int, stride: int, padding: int) -> tuple[Arg, ...]:
     return (*args, Arg("padding", padding)) if padding else tuple(args)
 
 
+@lru_cache(maxsize=256)
+def _pool_forms(kind: str, rank: int, kernel: int, stride: int, padding: int) -> tuple[Form, ...]:
+    call = _call(f"{kind.lower()}_pool{rank}d", kernel, stride, padding)
+    return (
+        module(f"nn.{kind}Pool{rank}d", "pool", *_window_args(kernel, stride, padding), weight=2.0),
+        expr(call),
+    )
+
+
 def _pool_plan(kind: str, fixed_rank: int = 0) -> Callable[[Site], Step]:
     """Max or average pooling; `fixed_rank` 0 takes the rank of the site."""
 
     def plan(site: Site) -> Step:
         rank = fixed_rank or site.rank
         kernel, stride, padding = pool_window(site)
-        sizes = tuple(conv_size(s, kernel, stride, padding) for s in site.spatial)
-        args = _window_args(kernel, stride, padding)
+        sizes = tuple([conv_size(s, kernel, stride, padding) for s in site.spatial])
         count = kernel**rank
         effect: Effect = extreme(count) if kind == "Max" else averaged(count)
-        call = _call(f"{kind.lower()}_pool{rank}d", kernel, stride, padding)
-        forms = (module(f"nn.{kind}Pool{rank}d", "pool", *args, weight=2.0), expr(call))
+        forms = _pool_forms(kind, rank, kernel, stride, padding)
         return Step(site.layout, site.with_sizes(spatial=sizes), forms, effect)
 
     return plan

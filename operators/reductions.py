@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 from operators.effects import averaged, collapsed, extreme, kept, pointwise, scaled, spread, summed, without_axis
 from operators.spec import ANY, DEEP, Effect, Form, Layout, Limits, Operator, Shape, Site, Stats, Step, expr, loose
@@ -37,6 +38,8 @@ def _reduce(
     axis, `{k}` the keepdim argument and `{n}` a factor that keeps products of the whole axis near 1.
     """
 
+    tame = any("{n}" in text for text in spellings)
+
     def plan(site: Site) -> Step:
         # A scan starts with the border of a padded axis, and an extreme stays there; features have no border.
         axis = site.feature_axis if bordered else _axis(site)
@@ -44,39 +47,45 @@ def _reduce(
             axis = site.rng.choice([a for a in range(2, len(site.shape)) if site.shape[a] > 1] or [axis])
         count = site.shape[axis]
         result = collapsed((axis,), effect(count))
-        texts = tuple(t.replace("{n}", f"{min(0.5, 2 / count):.2g}") for t in spellings)
+        texts = _tamed(spellings, count) if tame else spellings
         if scan:
             dim = str(_written(site, axis))
-            return Step(site.layout, site.shape, tuple(expr(t.replace("{a}", dim)) for t in texts), result)
+            return Step(site.layout, site.shape, _forms(texts, dim), result)
         below = _BELOW.get(site.layout)
         away = below is not None and site.leads_to(below, 0.6)
         dropped = site.size // count
         if below and away and axis >= 2 and dropped >= 8 * site.batch:
             dim = str(_written(site, axis))
-            forms = tuple(expr(t.replace("{a}", dim).replace("{k}", "")) for t in texts)
-            return Step(below, reduced(site.shape, axis, keep=False), forms, result)
+            return Step(below, reduced(site.shape, axis, keep=False), _forms(texts, dim), result)
         roomy = site.layout is Layout.SEQUENCE and site.shape[2] >= 8 and site.shape[1] > 1
         if roomy and site.leads_to(Layout.VECTOR, 0.5):
-            forms = tuple(expr(t.replace("{a}", "1").replace("{k}", "")) for t in texts)
-            return Step(
-                Layout.VECTOR, reduced(site.shape, 1, keep=False), forms, collapsed((1,), effect(site.shape[1]))
-            )
-        dim = str(_written(site, axis))
-        kept_forms = [t.replace("{a}", dim).replace("{k}", ", keepdim=True") for t in texts]
+            along = collapsed((1,), effect(site.shape[1]))
+            return Step(Layout.VECTOR, reduced(site.shape, 1, keep=False), _forms(texts, "1"), along)
+        forms = _forms(texts, str(_written(site, axis)), ", keepdim=True")
         if dropped >= 32 * site.batch and axis != site.feature_axis and site.rng.random() < 0.4:
-            return Step(site.layout, reduced(site.shape, axis, keep=True), tuple(map(expr, kept_forms)), result)
-        return _used(site, kept_forms, effect(count))
+            return Step(site.layout, reduced(site.shape, axis, keep=True), forms, result)
+        return _used(site, forms, effect(count))
 
     return plan
 
 
-def _used(site: Site, texts: list[str], reduction: Effect) -> Step:
+@lru_cache(maxsize=2048)
+def _forms(texts: tuple[str, ...], dim: str, keep: str = "") -> tuple[Form, ...]:
+    """The spellings along one axis."""
+    return tuple([expr(t.replace("{a}", dim).replace("{k}", keep)) for t in texts])
+
+
+def _tamed(spellings: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple([t.replace("{n}", f"{min(0.5, 2 / count):.2g}") for t in spellings])
+
+
+def _used(site: Site, forms: tuple[Form, ...], reduction: Effect) -> Step:
     """The reduced value put to use on the whole one."""
     how = site.rng.choice(("{x} - 0.5 * R", "{x} + R", "{x} * torch.sigmoid(R)", "{x} / (1.0 + R.abs())"))
 
     def effect(stats: Stats) -> Stats:
-        reduced = reduction(stats)
-        mean, std = reduced.mean, reduced.std
+        after = reduction(stats)
+        mean, std = after.mean, after.std
         if how == "{x} - 0.5 * R":
             return Stats(stats.mean - 0.5 * mean, math.hypot(stats.std, 0.5 * std), stats.signal)
         if how == "{x} + R":
@@ -86,7 +95,7 @@ def _used(site: Site, texts: list[str], reduction: Effect) -> Step:
         )
         return scaled(share)(stats)
 
-    return Step(site.layout, site.shape, tuple(loose(how.replace("R", t)) for t in texts), effect)
+    return Step(site.layout, site.shape, tuple([loose(how.replace("R", form.text)) for form in forms]), effect)
 
 
 def _values(site: Site, name: str, functions: tuple[str, ...]) -> list[str]:

@@ -62,9 +62,8 @@ def catalogue() -> tuple[Operator, ...]:
 
 def get(name: str) -> Operator:
     """The entry of that name.  Raises KeyError with the nearest name."""
-    entry = _BY_NAME.get(name)
-    if entry is not None:
-        return entry
+    if name in _BY_NAME:
+        return _BY_NAME[name]
     lowered = {n.lower(): n for n in _BY_NAME}
     near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.0)
     raise KeyError(f"no operator {name!r}; the nearest is {lowered[near[0]]!r}")

@@ -9,13 +9,16 @@ from operators.spec import ANY, OF_RANK, SPATIAL, Arg, Layout, Operator, Site, S
 
 
 def _plan(cls: str, functional: str) -> Callable[[Site], Step]:
-    def plan(site: Site) -> Step:
-        p = site.rng.choice((0.1, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5))
-        forms = (
+    spellings = [
+        (
             module(f"nn.{cls}", "dropout", Arg("p", p, "dropout"), weight=3.0),
             expr(f"F.{functional}({{x}}, p={p}, training=self.training)"),
         )
-        return Step(site.layout, site.shape, forms, kept)
+        for p in (0.1, 0.1, 0.15, 0.2, 0.25, 0.3, 0.5)
+    ]
+
+    def plan(site: Site) -> Step:
+        return Step(site.layout, site.shape, site.rng.choice(spellings), kept)
 
     return plan
 

@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from random import Random
 
 Shape = tuple[int, ...]
@@ -176,13 +177,24 @@ ANYTHING = Limits()
 
 def together(limits: Sequence[Limits]) -> Limits:
     """What several operators need, as far as it can be had at once."""
-    needed = [one for one in limits if one is not ANYTHING]
-    if not needed:
-        return ANYTHING
     low, high, multiple, widest, least = 1, _ENDLESS, 1, _ENDLESS, 1
-    for one in needed:
-        low, high = max(low, one.low), min(high, one.high)
-        multiple, least, widest = max(multiple, one.multiple), max(least, one.least), min(widest, one.widest)
+    free = True
+    for one in limits:  # compared one by one: this runs for every stage, where max() of each column costs twice as much
+        if one is ANYTHING:
+            continue
+        free = False
+        if one.low > low:
+            low = one.low
+        if one.high < high:
+            high = one.high
+        if one.multiple > multiple:
+            multiple = one.multiple
+        if one.widest < widest:
+            widest = one.widest
+        if one.least > least:
+            least = one.least
+    if free:
+        return ANYTHING
     return Limits(low, max(low, high), multiple, max(widest, least + -least % multiple), least)
 
 
@@ -225,6 +237,12 @@ NARROW = (4, 6, 8, 8, 12, 16, 16, 20, 24)
 FEW = (2, 3, 4, 4, 6, 8)
 
 
+@lru_cache(maxsize=1024)
+def _suiting(menu: tuple[int, ...], multiple: int, least: int, widest: int) -> tuple[int, ...]:
+    """The widths of a menu within these limits.  There are few menus and few limits."""
+    return tuple(w for w in menu if w % multiple == 0 and least <= w <= widest)
+
+
 class Site:
     """Where an operator is written: the value it gets, the program's random numbers, and what comes afterwards.
 
@@ -232,7 +250,7 @@ class Site:
     sizes.  Both are wishes: an adapter follows where they are not met.
     """
 
-    __slots__ = ("ahead", "batch", "channels", "layout", "rng", "shape", "spatial", "stats", "toward")
+    __slots__ = ("ahead", "batch", "channels", "layout", "rng", "shape", "size", "spatial", "stats", "toward")
 
     def __init__(
         self,
@@ -250,6 +268,7 @@ class Site:
         self.stats = stats
         self.rng = rng
         self.batch = shape[0]
+        self.size = math.prod(shape)  # elements in the value
         if layout is Layout.SEQUENCE:
             self.channels, self.spatial = shape[2], shape[1:2]
         else:
@@ -265,11 +284,6 @@ class Site:
         """The axis that holds features."""
         return 2 if self.layout is Layout.SEQUENCE else 1
 
-    @property
-    def size(self) -> int:
-        """Elements in the value."""
-        return size_of(self.shape)
-
     def width(self, menu: tuple[int, ...] = ()) -> int:
         """A number of features for a layer to produce, one that suits the next operator where there is one.
 
@@ -280,7 +294,7 @@ class Site:
         menu = menu or (NARROW if self.layout is Layout.VOLUME or self.size > 20_000 else WIDTHS)
         ahead, same = self.ahead, self.channels
         if ahead is not ANYTHING:
-            menu = tuple(w for w in menu if w % ahead.multiple == 0 and ahead.least <= w <= ahead.widest) or menu
+            menu = _suiting(menu, ahead.multiple, ahead.least, ahead.widest) or menu
         if same in menu and self.rng.random() < 0.35:
             return same  # layers that keep their width can be skipped by a residual
         return self.rng.choice(menu)
@@ -306,26 +320,32 @@ class Site:
         )
 
 
-def size_of(shape: Shape) -> int:
-    """Elements of a tensor of this shape."""
-    return math.prod(shape)
+#: elements of a tensor of this shape
+size_of: Callable[[Shape], int] = math.prod
 
 
 def module(cls: str, hint: str, *args: Arg, weight: float = 1.0, after: str = "") -> Form:
     """The form `self.<hint>(x)` of a module built in `__init__`."""
-    return Form("{m}({x})", (("m", Make(cls, args, hint, after)),), solo=True, weight=weight)
+    return Form("{m}({x})", (("m", Make(cls, args, hint, after)),), False, True, weight)
+
+
+@lru_cache(maxsize=8192)  # most spellings come back before long
+def _bare(text: str, loose: bool, weight: float) -> Form:
+    """A form that builds nothing."""
+    return Form(text, (), loose, False, weight)
 
 
 def expr(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
     """A call: `F.relu({x})`, `{x}.relu()`."""
-    return Form(text, makes, weight=weight)
+    return Form(text, makes, False, False, weight) if makes else _bare(text, False, weight)
 
 
 def loose(text: str, *makes: tuple[str, Make], weight: float = 1.0) -> Form:
     """An expression with operators: `{x} + {y}`."""
-    return Form(text, makes, loose=True, weight=weight)
+    return Form(text, makes, True, False, weight) if makes else _bare(text, True, weight)
 
 
+@lru_cache(maxsize=4096)  # the same few widths meet again and again
 def param(hint: str, shape: Shape, init: str = "torch.randn({}) * 0.1") -> Make:
     """A learnable tensor of `shape`; `init` is written with the sizes in place of `{}`."""
     sizes = ", ".join(map(str, shape)) if init.startswith(("torch.randn", "torch.rand(")) else str(shape)

@@ -46,14 +46,18 @@ def bridge(scope: Scope, x: Value, target: Layout, limits: Limits = ANYTHING) ->
 
 def fits(x: Value, limits: Limits, budget: int) -> bool:
     """Whether `fit` would leave `x` as it is."""
-    size = x.size
-    if size > 1.5 * budget or (x.layout is Layout.VECTOR and x.shape[1] > 1024):
+    layout, shape = x.layout, x.shape
+    if x.size > 1.5 * budget or (layout is Layout.VECTOR and shape[1] > 1024):
         return False
     if limits is ANYTHING:
         return True
-    if not _suits(channels_of(x.layout, x.shape), limits):
+    if layout is Layout.SEQUENCE:
+        channels, spatial = shape[2], shape[1:2]
+    else:
+        channels, spatial = shape[1], shape[2:]
+    if channels < limits.least or channels > limits.widest or channels % limits.multiple:
         return False
-    return all(limits.low <= s <= limits.high for s in spatial_of(x.layout, x.shape))
+    return not spatial or (limits.low <= min(spatial) and max(spatial) <= limits.high)
 
 
 def fit(scope: Scope, x: Value, limits: Limits) -> Value:
@@ -83,7 +87,7 @@ def matched(chain: Chain, like: Value) -> None:
 
 def _gather(chain: Chain, axes: tuple[int, ...], layout: Layout) -> None:
     """One number in place of `axes`: their mean, or their maximum where the mean is known to be constant."""
-    shape = tuple(s for a, s in enumerate(chain.shape) if a not in axes)
+    shape = tuple([s for a, s in enumerate(chain.shape) if a not in axes])
     count = size_of(chain.shape) // size_of(shape)
     dim = str(axes[0]) if len(axes) == 1 else str(axes)
     rng = chain.scope.rng
@@ -211,7 +215,7 @@ def _patches(chain: Chain, limits: Limits) -> None:
     width = _width(limits, shape[1] if shape[1] >= 8 else rng.choice((16, 24, 32)))
     high = min(limits.high, 64)
     for side in range(1, max(spatial) + 1):
-        sizes = tuple(s // min(side, s) for s in spatial)
+        sizes = tuple([s // side if side < s else 1 for s in spatial])
         if size_of(sizes) <= high:
             break
     weights = width * shape[1] * side**rank
@@ -317,7 +321,7 @@ def _resize(chain: Chain, spatial: Shape) -> None:
     rank = len(spatial)
     written = str(spatial[0]) if len(set(spatial)) == 1 else str(spatial)
     smaller = size_of(spatial) <= size_of(have)
-    copied = any(h == 1 and s > 1 for h, s in zip(have, spatial, strict=True))
+    copied = 1 in have and any(h == 1 and s > 1 for h, s in zip(have, spatial, strict=True))
     target = size_of(shape[1:])
     if copied and size_of(chain.shape[1:]) * target <= 300_000:
         # A single position becomes several: copies of it would have no variation, so a projection makes them.
@@ -353,9 +357,12 @@ def _fit(chain: Chain, limits: Limits) -> None:
     wanted = min(max(channels, limits.least), limits.widest)
     if wanted % limits.multiple:
         wanted += limits.multiple - wanted % limits.multiple
-    if layout is Layout.VECTOR:
-        wanted = wanted if wanted <= 1024 else 256
-    sizes = tuple(min(max(s, limits.low), max(limits.high, limits.low)) for s in spatial)
+    if layout is Layout.VECTOR and wanted > 1024:
+        wanted = 256
+    sizes = spatial
+    if spatial and (min(spatial) < limits.low or max(spatial) > limits.high):
+        high = max(limits.high, limits.low)
+        sizes = tuple([min(max(s, limits.low), high) for s in spatial])
     while chain.shape[0] * wanted * size_of(sizes) > budget:
         if sizes and max(sizes) > max(limits.low, 4):
             largest = max(sizes)
@@ -364,10 +371,12 @@ def _fit(chain: Chain, limits: Limits) -> None:
             wanted = max(wanted // 2 // limits.multiple, 1) * limits.multiple
         else:
             break
-    if size_of(sizes) <= size_of(spatial):
+    if sizes != spatial and size_of(sizes) <= size_of(spatial):
         _resize(chain, sizes)
-    _project(chain, wanted)
-    _resize(chain, sizes)
+    if wanted != channels:
+        _project(chain, wanted)
+    if sizes != spatial:
+        _resize(chain, sizes)
 
 
 def narrow_gate(x: Value) -> str:

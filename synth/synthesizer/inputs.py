@@ -8,12 +8,12 @@ from operators.spec import Layout, Shape
 from synth.synthesizer.scope import Input, Program
 from synth.synthesizer.style import Style
 
-_AXES = {
-    Layout.VECTOR: ("num_features",),
-    Layout.SEQUENCE: ("seq_len", "embed_size"),
-    Layout.SIGNAL: ("in_channels", "length"),
-    Layout.IMAGE: ("in_channels", "height", "width"),
-    Layout.VOLUME: ("in_channels", "depth", "height", "width"),
+_AXES: dict[Layout, tuple[str, ...]] = {
+    Layout.VECTOR: ("batch_size", "num_features"),
+    Layout.SEQUENCE: ("batch_size", "seq_len", "embed_size"),
+    Layout.SIGNAL: ("batch_size", "in_channels", "length"),
+    Layout.IMAGE: ("batch_size", "in_channels", "height", "width"),
+    Layout.VOLUME: ("batch_size", "in_channels", "depth", "height", "width"),
 }
 _CHANNELS_LAST = {Layout.IMAGE: "torch.channels_last", Layout.VOLUME: "torch.channels_last_3d"}
 # How features-last data becomes what the layout wants: (order of axes in the data, the call that turns it).
@@ -48,22 +48,22 @@ def write_inputs(program: Program, inputs: list[Input], names: list[str], width:
 
 def _call(program: Program, entry: Input, constants: dict[str, int]) -> str:
     """The text that makes one input."""
-    style, rng, shape = program.style, program.rng, entry.value.shape
-    layout = entry.value.layout
-    roles: tuple[str, ...] = ("batch_size", *_AXES[layout])
-    if len(roles) != len(shape) or entry.hint:
-        roles = ("batch_size" if entry.kind != "grid" else "", *("",) * (len(shape) - 1))
-    sizes = []
-    for role, size in zip(roles, shape, strict=True):
-        known = constants.setdefault(role, size) if role and style.constants != "literal" else None
-        sizes.append(cased(role, style) if known == size else str(size))
+    style, shape = program.style, entry.value.shape
+    sizes = [str(size) for size in shape]
+    if style.constants != "literal":
+        roles = _AXES[entry.value.layout]
+        if len(roles) != len(shape) or entry.hint:
+            roles = roles[:1] if entry.kind != "grid" else ()
+        for at, role in enumerate(roles):
+            if constants.setdefault(role, shape[at]) == shape[at]:
+                sizes[at] = cased(role, style)
+    if entry.kind == "real":
+        return _real(program, entry, sizes)
     if entry.kind in ("mask", "grid"):
-        return _mask(entry, sizes, rng)
-    if entry.kind != "real":
-        joined = ", ".join(sizes)
-        dtype = ", dtype=torch.uint8" if entry.kind == "bytes" else ""
-        return f"torch.randint(0, {entry.high}, ({joined}{',' if len(sizes) == 1 else ''}){dtype})"
-    return _real(program, entry, sizes)
+        return _mask(entry, sizes, program.rng)
+    joined = ", ".join(sizes)
+    dtype = ", dtype=torch.uint8" if entry.kind == "bytes" else ""
+    return f"torch.randint(0, {entry.high}, ({joined}{',' if len(sizes) == 1 else ''}){dtype})"
 
 
 def _mask(entry: Input, sizes: list[str], rng: Random) -> str:

@@ -33,13 +33,19 @@ class Stage(NamedTuple):
 
 def plan_stages(entries: Sequence[Operator], rng: Random) -> list[Stage]:
     """Stages in the order in which they run."""
-    movers = [e for e in entries if e.leaves]
-    homes = _assign([e for e in entries if not e.leaves], rng)
+    movers: list[Operator] = []
+    staying: list[Operator] = []
+    steps: set[tuple[Layout, Layout]] = set()
+    for entry in entries:
+        (movers if entry.leaves else staying).append(entry)
+        if entry.exits:
+            steps.update(entry.exits)
+    homes = _assign(staying, rng)
     if not homes:
         homes = {rng.choice(movers[0].layouts): []}
-    order = _ordered(list(homes), entries, rng)
-    closers = [_closer((here, there), homes, movers) for here, there in pairwise(order)]
-    spare = [*closers, None]
+    order = _ordered(list(homes), steps, rng)
+    spare = [_closer(step, homes, movers) if step in steps else None for step in pairwise(order)]
+    spare.append(None)
     for mover in movers:  # it leads away from wherever it stands, which costs nothing at the end
         at = next((i for i in range(len(order) - 1, -1, -1) if spare[i] is None and order[i] in mover.layouts), -1)
         if spare[at] is None and order[at] in mover.layouts:
@@ -47,16 +53,16 @@ def plan_stages(entries: Sequence[Operator], rng: Random) -> list[Stage]:
         else:
             homes[order[at]].append(mover)
     stages = []
-    for at, layout in enumerate(order):
+    for layout, following, closer in zip(order, [*order[1:], None], spare, strict=True):
         groups = _group(homes[layout], rng)
-        closer = spare[at]
-        if closer is not None:
-            if groups:
-                groups[-1].append(closer)
-            else:
-                groups.append([closer])
-        following = order[at + 1] if at + 1 < len(order) else None
-        stages.append(Stage(layout, groups, following, closer is not None and (layout, following) in closer.exits))
+        if closer is None:
+            stages.append(Stage(layout, groups, following))
+            continue
+        if groups:
+            groups[-1].append(closer)
+        else:
+            groups.append([closer])
+        stages.append(Stage(layout, groups, following, (layout, following) in closer.exits))
     return stages
 
 
@@ -68,8 +74,8 @@ def _closer(
         if step in entry.exits:
             movers.remove(entry)
             return entry
-    for layout in (step[0], *(other for other in homes if other is not step[0] and len(homes[other]) > 1)):
-        members = homes[layout]
+    here = homes[step[0]]
+    for members in (here, *[others for others in homes.values() if others is not here and len(others) > 1]):
         for entry in members:
             if step in entry.exits:
                 members.remove(entry)
@@ -77,22 +83,20 @@ def _closer(
     return None
 
 
-def _ordered(layouts: list[Layout], entries: Sequence[Operator], rng: Random) -> list[Layout]:
-    """The order in which most steps are made by operators; a natural one among equals."""
+def _ordered(layouts: list[Layout], steps: set[tuple[Layout, Layout]], rng: Random) -> list[Layout]:
+    """The order that takes most of the `steps`, which operators can make; a natural one among equals."""
     if rng.random() < 0.55:
         layouts.sort(key=_DOWN.index)
     else:
         rng.shuffle(layouts)
-    if len(layouts) < 2:
-        return layouts
-    steps = {step for entry in entries for step in entry.exits}
-    if not steps:
-        return layouts
-    best, most = layouts, -1
-    for order in permutations(layouts):
-        made = sum(step in steps for step in pairwise(order))
+    possible = min(len(layouts) - 1, sum(here in layouts and there in layouts for here, there in steps))
+    best, most = layouts, 0
+    for order in permutations(layouts) if possible else ():
+        made = sum(map(steps.__contains__, pairwise(order)))
         if made > most:
             best, most = list(order), made
+            if made == possible:
+                break
     return best
 
 
@@ -102,17 +106,24 @@ def _assign(entries: Sequence[Operator], rng: Random) -> dict[Layout, list[Opera
     shuffled = list(entries)
     rng.shuffle(shuffled)
     shuffled.sort(key=_choices)
+    choice = rng.choice
+    open_to: tuple[Layout, ...] = ()  # the layouts that `open_homes` was found for: often those of the next one, too
+    open_homes: list[Layout] = []
     for at, entry in enumerate(shuffled):
-        open_homes = [layout for layout in entry.layouts if layout in homes]
+        if entry.layouts is not open_to:
+            open_to = entry.layouts
+            open_homes = [layout for layout in open_to if layout in homes]
         if open_homes:
-            layout = rng.choice(open_homes)
-        elif len(entry.layouts) == 1:
-            layout = entry.layouts[0]
-        else:  # the layout that most of the others can share
+            homes[choice(open_homes)].append(entry)
+            continue
+        layout = open_to[0]
+        if len(open_to) > 1:  # the layout that most of the others can share
             rest = shuffled[at + 1 :]
-            shared = [sum(layout in other.layouts for other in rest) for layout in entry.layouts]
-            layout = rng.choice([o for o, count in zip(entry.layouts, shared, strict=True) if count == max(shared)])
-        homes.setdefault(layout, []).append(entry)
+            shared = [sum([layout in other.layouts for other in rest]) for layout in open_to]
+            most = max(shared)
+            layout = choice([o for o, count in zip(open_to, shared, strict=True) if count == most])
+        homes[layout] = [entry]
+        open_homes = [layout]
     return homes
 
 
@@ -122,25 +133,26 @@ def _choices(entry: Operator) -> int:
 
 def _group(members: list[Operator], rng: Random) -> list[list[Operator]]:
     """Blocks as people build them: pad, heavy layer, norm, activation, pool, with some disorder."""
-    heavy = [e for e in members if e.phase == 1]
-    rng.shuffle(heavy)
-    light = [e for e in members if e.phase != 1 and e.phase != 6]
-    rng.shuffle(light)
-    enders = [e for e in members if e.phase == 6]
-    rng.shuffle(enders)
-    count = max(1, len(heavy), (len(light) + 1) // 3)
-    groups: list[list[Operator]] = [[] for _ in range(count)]
-    for at, entry in enumerate(heavy):
-        groups[at % count].append(entry)
+    heavy: list[Operator] = []
+    light: list[Operator] = []
+    enders: list[Operator] = []
+    for entry in members:
+        phase = entry.phase
+        (heavy if phase == 1 else enders if phase == 6 else light).append(entry)
+    for some in (heavy, light, enders):
+        if len(some) > 1:
+            rng.shuffle(some)
+    groups = [[entry] for entry in heavy]
+    for _ in range(max(1, (len(light) + 1) // 3) - len(heavy)):
+        groups.append([])
     for entry in light:
         rng.choice(groups).append(entry)
-    if rng.random() < 0.15:
-        for group in groups:
-            rng.shuffle(group)
-    else:
-        disorder = _with_disorder(rng.choice((0.5, 1.5, 3.0)), rng)
-        for group in groups:
-            if len(group) > 1:
+    disorder = None if rng.random() < 0.15 else _with_disorder(rng.choice((0.5, 1.5, 3.0)), rng)
+    for group in groups:
+        if len(group) > 1:
+            if disorder is None:
+                rng.shuffle(group)
+            else:
                 group.sort(key=disorder)
     for entry in enders:
         (groups[-1] if rng.random() < 0.8 else rng.choice(groups)).append(entry)
@@ -148,4 +160,5 @@ def _group(members: list[Operator], rng: Random) -> list[list[Operator]]:
 
 
 def _with_disorder(disorder: float, rng: Random) -> Callable[[Operator], float]:
-    return lambda entry: entry.phase + disorder * (rng.random() + rng.random() - 1)
+    random = rng.random
+    return lambda entry: entry.phase + disorder * (random() + random() - 1)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
-from operators.effects import normalised
+from operators.effects import normalised_over
 from operators.spec import Stats, expr, loose
 from synth.synthesizer.adapters import project
 from synth.synthesizer.scope import Scope, Value
@@ -18,10 +16,10 @@ def standardise(scope: Scope, x: Value) -> Value:
     scope.program.adapters += 1
     if last >= 8 and x.stats.flat == () and x.stats.signal > 0 and scope.rng.random() < 0.5:
         form = expr("F.layer_norm({x}, {x}.shape[-1:])")
-        stats = normalised(x.stats).along((len(x.shape) - 1,))
+        stats = normalised_over((len(x.shape) - 1,))(x.stats)
     else:
         form = loose("({x} - {x}.mean()) / ({x}.std() + 1e-5)")
-        stats = normalised(x.stats).along(x.stats.flat)
+        stats = normalised_over(x.stats.flat)(x.stats)
     return scope.write(form, x, x.layout, x.shape, stats)
 
 
@@ -44,8 +42,3 @@ def loosen(scope: Scope, x: Value) -> Value:
     scope.program.adapters += 1
     form = loose(f"{{x}} - {{x}}.mean(dim={axis}, keepdim=True)")
     return scope.write(form, x, x.layout, x.shape, Stats(0.0, x.stats.std, x.stats.signal, (axis,)))
-
-
-def spread_of(stats: Stats) -> float:
-    """How large the numbers are."""
-    return math.hypot(stats.mean, stats.std)

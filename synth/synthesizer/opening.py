@@ -6,7 +6,21 @@ from collections.abc import Sequence
 
 from operators.effects import joined
 from operators.registry import get
-from operators.spec import AXES, Arg, Form, Layout, Make, Operator, Shape, Stats, loose, shape_of, size_of, together
+from operators.spec import (
+    ANYTHING,
+    AXES,
+    Arg,
+    Form,
+    Layout,
+    Make,
+    Operator,
+    Shape,
+    Stats,
+    loose,
+    shape_of,
+    size_of,
+    together,
+)
 from synth.synthesizer.itinerary import Stage
 from synth.synthesizer.scope import Scope, Value
 
@@ -56,21 +70,27 @@ def start(scope: Scope, stages: list[Stage], batch: int) -> Value:
     if previous:
         batch = previous[0].value.shape[0]
     shape = _shape(scope, stage, batch, fixed=bool(previous))
-    rng, dtype = scope.rng, scope.program.dtype
-    cast = "{x}.float()" if dtype == "float32" else f"{{x}}.to(torch.{dtype})"
+    rng = scope.rng
     if stage.layout in (Layout.SEQUENCE, Layout.VECTOR) and rng.random() < 0.7 and _take_embedding(stage):
         return _embedded(scope, stage.layout, shape)
     roll = rng.random()
     if stage.layout is Layout.IMAGE and roll < 0.08:
         x = scope.add_input(stage.layout, shape, "bytes", 256, "bytes")
+        cast = _cast(scope.program.dtype)
         if rng.random() < 0.6:
             return scope.write(loose(f"{cast} / 255.0"), x, x.layout, shape, Stats(0.5, 0.29, 0.29))
         return scope.write(loose(f"{cast} / 127.5 - 1.0"), x, x.layout, shape, Stats(0.0, 0.58, 0.58))
     if stage.layout in (Layout.VECTOR, Layout.SEQUENCE) and roll < 0.08:
         high = rng.choice((4, 8, 10, 16))
         x = scope.add_input(stage.layout, shape, "counts", high, "counts")
-        return scope.write(loose(f"{cast} / {float(high)}"), x, x.layout, shape, Stats(0.45, 0.29, 0.29))
+        form = loose(f"{_cast(scope.program.dtype)} / {float(high)}")
+        return scope.write(form, x, x.layout, shape, Stats(0.45, 0.29, 0.29))
     return scope.add_input(stage.layout, shape)
+
+
+def _cast(dtype: str) -> str:
+    """Whole numbers as floating ones."""
+    return "{x}.float()" if dtype == "float32" else f"{{x}}.to(torch.{dtype})"
 
 
 def _take_embedding(stage: Stage) -> bool:
@@ -103,24 +123,34 @@ def _embedded(scope: Scope, layout: Layout, shape: Shape) -> Value:
 def _shape(scope: Scope, stage: Stage, batch: int, fixed: bool) -> Shape:
     """Large enough for what the stage does, and no larger than need be; `fixed` when the batch cannot change."""
     rng, layout = scope.rng, stage.layout
-    entries = stage.operators
-    limits = together([e.limits for e in entries])
+    needed = []
+    heavy = False
     shrink = growth = 1.0
-    for entry in entries:
-        shrink *= max(entry.limits.shrink, 1.0)
-        growth /= min(entry.limits.shrink, 1.0)
+    for group in stage.groups:
+        for entry in group:
+            if entry.phase == 1:
+                heavy = True
+            if entry.limits is not ANYTHING:
+                needed.append(entry.limits)
+                factor = entry.limits.shrink
+                if factor > 1.0:
+                    shrink *= factor
+                elif factor < 1.0:
+                    growth /= factor
+    limits = together(needed)
     budget = scope.program.budget // 2
     large = budget >= LARGE // 2
     rank = 1 if layout is Layout.SEQUENCE else AXES[layout] - 2
-    channels = _channels(scope, layout, any(e.phase == 1 for e in entries), large)
+    channels = _channels(scope, layout, heavy, large)
     channels = max(limits.least, min(channels, limits.widest))
     channels += -channels % limits.multiple
     floor = int(limits.low * min(shrink, (64, 16, 8, 4)[rank]))
     menu = (_LARGE_SIZES if large else _SIZES)[layout]
-    sizes = tuple(max(rng.choice(menu), floor) for _ in range(rank))
+    sizes: Shape = tuple([max(rng.choice(menu), floor) for _ in range(rank)])
     if rank > 1 and rng.random() < 0.65:
         sizes = (sizes[0],) * rank
-    sizes = tuple(max(min(s, limits.high), limits.low) for s in sizes)
+    if sizes and (min(sizes) < limits.low or max(sizes) > limits.high):
+        sizes = tuple([max(min(s, limits.high), limits.low) for s in sizes])
     if large and layout is Layout.VECTOR and not fixed:
         batch = rng.choice((128, 256, 512))
     while not fixed and batch * channels * size_of(sizes) > budget and batch > 1:

@@ -7,9 +7,10 @@ when the class is rendered and it is known how often and how long every value is
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from random import Random
 
-from operators.spec import Form, Layout, Operand, Operator, Shape, Stats, size_of
+from operators.spec import Form, Layout, Operand, Operator, Shape, Stats
 from synth.synthesizer.straight import is_straight
 from synth.synthesizer.style import Style
 
@@ -24,11 +25,12 @@ class Value:
     how often it is used, and by which statement last (-1: by none).
     """
 
-    __slots__ = ("_base", "_origin", "last", "layout", "loose", "maker", "shape", "stats", "text", "uses")
+    __slots__ = ("_base", "_origin", "last", "layout", "loose", "maker", "shape", "size", "stats", "text", "uses")
 
     def __init__(self, layout: Layout, shape: Shape, stats: Stats, maker: str = "") -> None:
         self.layout = layout
         self.shape = shape
+        self.size = prod(shape)  # elements
         self.stats = stats
         self.maker = maker  # the operator that made it, "" for inputs and adapters
         # None stands for the value itself: values in no cycle are freed at once.
@@ -60,11 +62,6 @@ class Value:
     def inlined(self, text: str, loose: bool, base: Value) -> None:
         """It is written inside the statement that reads it."""
         self.text, self.loose, self._base = text, loose, base
-
-    @property
-    def size(self) -> int:
-        """Elements."""
-        return size_of(self.shape)
 
 
 @dataclass(slots=True)
@@ -142,12 +139,11 @@ class Scope:
 
     def add_input(self, layout: Layout, shape: Shape, hint: str = "", high: int = 0, kind: str = "real") -> Value:
         """A new parameter of this class's `forward`; inner classes pass it through from the root."""
-        draw, memory = "randn", "contiguous"
-        if kind == "real":
-            draw = "rand" if self.rng.random() < 0.1 else "randn"
-            memory = draw_memory(layout, self.rng, self.program.memory)
-        value = Value(layout, shape, _FILLED[kind if kind != "real" else draw])
-        return self._add(Input(value, hint, high, kind, draw, memory))
+        if kind != "real":
+            return self._add(Input(Value(layout, shape, _FILLED[kind]), hint, high, kind))
+        draw = "rand" if self.rng.random() < 0.1 else "randn"
+        memory = draw_memory(layout, self.rng, self.program.memory)
+        return self._add(Input(Value(layout, shape, _FILLED[draw]), hint, high, kind, draw, memory))
 
     def _add(self, entry: Input) -> Value:
         self.inputs.append(entry)
@@ -178,10 +174,7 @@ class Scope:
     ) -> Value:
         """Add a statement and return its result."""
         out = Value(layout, shape, stats, maker)
-        values = {"x": x}
-        if others:
-            values.update(others)
-        self.statements.append(Statement(form, values, out))
+        self.statements.append(Statement(form, {"x": x, **others} if others else {"x": x}, out))
         self.values.append(out)
         return out
 
@@ -195,10 +188,10 @@ class Scope:
             # A neighbour's result is to reach the operator, and its own the next one: nothing else in between.
             weights = [w if direct else w * _ROUNDABOUT for w, direct in zip(weights, straight, strict=True)]
         at = self.rng.random() * sum(weights)
-        for form, weight in zip(forms, weights, strict=True):
+        for place, weight in enumerate(weights):
             at -= weight
             if at <= 0:
-                return form
+                return forms[place]
         return forms[-1]
 
     def room_for_inputs(self) -> bool:

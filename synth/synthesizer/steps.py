@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from math import hypot
+
 from operators.effects import SOMEWHERE, kept
 from operators.spec import Limits, Operand, Operator, Site, Stats, Step, channels_of, expr, together
 from synth.synthesizer.adapters import bridge, fit, fits, match, matched
 from synth.synthesizer.chain import Chain
-from synth.synthesizer.numbers import bend, loosen, spread_of, standardise
+from synth.synthesizer.numbers import bend, loosen, standardise
 from synth.synthesizer.scope import Scope, Value, operand_hint
 
 # Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
 _FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
+_NOTHING = 1e-6
 _WILD = 60.0
+_FAINT = 0.002  # a spread from the inputs that is too small, however small all numbers are
 # A result of this size has elements that float16 cannot hold: the value is made smaller before, not after.
 _OVERFLOWING = 500.0
 _SATURATING = 4.0  # from there on a tanh, a sigmoid or a softplus of a value says nothing that the value does not
+_NARROW = 0.03  # spread of values that are too much alike for what works on one element at a time
+_ELEMENTWISE = {"activations", "pointwise", "element_wise_ops", "losses"}
 # Results so near to their argument (up to sign) that a difference or distance between the two says nothing.
 _ECHOES = {
     "Neg", "Clone", "NanToNum", "MaskedFill", "Clamp", "Hardtanh", "Hardshrink", "Softshrink", "Round", "Floor",
@@ -25,42 +31,55 @@ _ECHOES = {
 
 def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     """Write one use of `entry` on `x` and return the result."""
-    ahead = scope.program.ahead
+    program = scope.program
+    ahead = program.ahead
     if ahead:
         ahead.pop()
     if x.layout not in entry.layouts:
-        home = scope.program.home
+        home = program.home
         target = home if home in entry.layouts else scope.rng.choice(entry.layouts)
         x = bridge(scope, x, target, _stage_limits(entry, ahead))
-    elif not fits(x, entry.limits, scope.program.budget):
+    elif not fits(x, entry.limits, program.budget):
         x = fit(scope, x, _stage_limits(entry, ahead))
-    if x.stats.std < 0.03 and entry.family in ("activations", "pointwise", "element_wise_ops", "losses"):
+    if x.stats.std < _NARROW and entry.family in _ELEMENTWISE:
         x = standardise(scope, x)
     step = _plan(scope, entry, x)
     after = step.effect(x.stats)
-    if after.signal <= 1e-6:
-        bounded = x.stats.floored or x.stats.capped
-        x = bend(scope, x) if x.stats.flat else loosen(scope, x) if bounded else standardise(scope, x)
+    size = hypot(after.mean, after.std)
+    if after.signal <= _NOTHING or size > _OVERFLOWING:
+        x = _repaired(scope, x, after)
         step = _plan(scope, entry, x)
         after = step.effect(x.stats)
-    elif spread_of(after) > _OVERFLOWING:
-        x = standardise(scope, x)
-        step = _plan(scope, entry, x)
-        after = step.effect(x.stats)
-    others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
-    if others and x.stats.flat and all(other.stats.flat for other in others.values()):
-        after = after.along(SOMEWHERE)  # two constant sums added up are a constant sum
+        size = hypot(after.mean, after.std)
+    others = None
+    if step.operands:
+        others = {operand.name: _operand(scope, operand, x) for operand in step.operands}
+        if x.stats.flat and all(other.stats.flat for other in others.values()):
+            after = after.along(SOMEWHERE)  # two constant sums added up are a constant sum
     form = scope.choose(step.forms)
     out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
     # Sizes say nothing here: an adapter that pools an upsampled value gives the value itself again.
-    if not others and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling"):
+    if others is None and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling"):
         out.echoes(x)
-    return _mend(scope, out)
+    if size > _WILD or after.signal < _FAINT or after.signal < _FADED[program.dtype] * size:
+        return _mend(scope, out, size)
+    return out
 
 
 def _stage_limits(entry: Operator, ahead: list[Operator]) -> Limits:
     """What this operator and the rest of its stage need of sizes, so that one adapter does for all."""
-    return together([entry.limits, *(other.limits for other in ahead)])
+    return together([entry.limits, *[other.limits for other in ahead]])
+
+
+def _repaired(scope: Scope, x: Value, after: Stats) -> Value:
+    """`x` with other numbers, since with these an operator would leave nothing of them, or far too much: `after`."""
+    stats = x.stats
+    if after.signal <= _NOTHING:
+        if stats.flat:
+            return bend(scope, x)
+        if stats.floored or stats.capped:
+            return loosen(scope, x)
+    return standardise(scope, x)
 
 
 def _plan(scope: Scope, entry: Operator, x: Value) -> Step:
@@ -72,17 +91,11 @@ def _plan(scope: Scope, entry: Operator, x: Value) -> Step:
     return entry.plan(Site(x.layout, x.shape, x.stats, scope.rng, toward, following.limits))
 
 
-def _mend(scope: Scope, x: Value) -> Value:
-    """Repair numbers that have faded or grown wild."""
-    stats = x.stats
-    size = spread_of(stats)
-    if size > _WILD:
-        return standardise(scope, x)
-    if stats.signal < _FADED[scope.program.dtype] * max(size, 1e-9):
+def _mend(scope: Scope, x: Value, size: float) -> Value:
+    """Repair numbers that have faded or grown wild, `size` being how large they are."""
+    if size <= _WILD and x.stats.signal < _FADED[scope.program.dtype] * max(size, 1e-9):
         return _remind(scope, x)
-    if stats.signal < 0.002:
-        return standardise(scope, x)
-    return x
+    return standardise(scope, x)
 
 
 def _remind(scope: Scope, x: Value) -> Value:
@@ -160,7 +173,7 @@ def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
 
 def enough(scope: Scope, x: Value) -> Value:
     """The program's result has at least eight elements and visibly depends on the inputs."""
-    if x.stats.signal < 2 * _FADED[scope.program.dtype] * spread_of(x.stats):
+    if x.stats.signal < 2 * _FADED[scope.program.dtype] * hypot(x.stats.mean, x.stats.std):
         x = _remind(scope, x)
     if x.size >= 8 and x.size // x.shape[0] >= 2:
         return x

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
 from random import Random
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """Habits of the imagined author.
 
     Attributes:
@@ -49,24 +48,25 @@ class Style:
 
 def draw_style(rng: Random) -> Style:
     """An author."""
+    choice = rng.choice
     return Style(
-        functional=rng.choice((0.2, 0.5, 1.0, 2.5)),
-        inline=rng.choice((0.0, 0.15, 0.4, 0.7)),
-        fresh=rng.choice((0.0, 0.1, 0.4, 0.8)),
-        sequential=rng.choice((0.2, 0.6, 0.9)),
-        residual=rng.choice((0.15, 0.4, 0.7)),
-        arms=rng.choice((0.0, 0.15, 0.3)),
-        block=rng.choice((0.0, 0.3, 0.6)),
-        repeat=rng.choice((0.0, 0.1, 0.3)),
-        lift=rng.choice((0.0, 0.3, 0.6, 0.95)),
+        functional=choice((0.2, 0.5, 1.0, 2.5)),
+        inline=choice((0.0, 0.15, 0.4, 0.7)),
+        fresh=choice((0.0, 0.1, 0.4, 0.8)),
+        sequential=choice((0.2, 0.6, 0.9)),
+        residual=choice((0.15, 0.4, 0.7)),
+        arms=choice((0.0, 0.15, 0.3)),
+        block=choice((0.0, 0.3, 0.6)),
+        repeat=choice((0.0, 0.1, 0.3)),
+        lift=choice((0.0, 0.3, 0.6, 0.95)),
         hints=rng.random() < 0.4,
-        doc=rng.choice(("none", "short", "full", "full")),
-        args_doc=rng.choice(("google", "google", "numpy")),
+        doc=choice(("none", "short", "full", "full")),
+        args_doc=choice(("google", "google", "numpy")),
         old_super=rng.random() < 0.3,
-        constants=rng.choice(("literal", "lower", "lower", "upper")),
+        constants=choice(("literal", "lower", "lower", "upper")),
         comments=rng.random() < 0.35,
-        main=rng.choice(("x", "x", "x", "x", "h", "out", "features")),
-        init_as=rng.choice(("list", "list", "tuple")),
+        main=choice(("x", "x", "x", "x", "h", "out", "features")),
+        init_as=choice(("list", "list", "tuple")),
     )
 
 
@@ -75,8 +75,7 @@ def in_order(style: Style, events: Container[str]) -> Style:
 
     `events` show the operators that are asked for; what would be taken for one of them is not written elsewhere.
     """
-    return replace(
-        style,
+    return style._replace(
         residual=0.3 * style.residual,
         arms=0.3 * style.arms,
         sequential=0.0 if "M:Sequential" in events else style.sequential,
