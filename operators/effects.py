@@ -46,13 +46,18 @@ def pointwise(curve: Callable[[float], float]) -> Effect:
         if flat and _bent(reached, new_mean) > _STRAIGHT**2 * variance:
             flat = ()
         signal = signal * new_std / std if std > 0 else 0.0
-        # Three and four spreads away: as good as never exceeded.
-        near, far = 3 * std, 4 * std
-        below, under, over, above = curve(mean - far), curve(mean - near), curve(mean + near), curve(mean + far)
-        for x, value in ((mean - far, below), (mean - near, under), (mean + near, over), (mean + far, above)):
+        # Three and four spreads away: as good as never exceeded.  What is at a bound many times over stays there.
+        floor, bottom = (low, low) if stats.floored else (mean - 4 * std, mean - 3 * std)
+        ceiling, top = (high, high) if stats.capped else (mean + 4 * std, mean + 3 * std)
+        below, under, over, above = curve(floor), curve(bottom), curve(top), curve(ceiling)
+        for x, value in ((floor, below), (bottom, under), (top, over), (ceiling, above)):
             if low <= x <= high:
                 reached.append(value)
-        return Stats(new_mean, new_std, signal, flat, below == under, over == above, min(reached), max(reached))
+        least, most = min(reached), max(reached)
+        ends = [value for value, other in ((below, under), (above, over)) if value == other]
+        floored = any(value <= least for value in ends)
+        capped = any(value >= most for value in ends)
+        return Stats(new_mean, new_std, signal, flat, floored, capped, least, most)
 
     return effect
 
@@ -139,13 +144,37 @@ def summed(count: int) -> Effect:
 
 @lru_cache(maxsize=1024)
 def extreme(count: int, sign: int = 1) -> Effect:
-    """The largest (or smallest) of `count` elements."""
+    """The largest (or smallest) of `count` elements.
+
+    Nothing is left of the inputs where that is the bound of all values: many of them lie there, or so many values come
+    so near to it that they cannot be told apart, as the largest of thousands of hyperbolic tangents.
+    """
     shift = math.sqrt(2 * math.log(max(count, 2))) * 0.8 * sign
+    many = count >= _MANY
 
     def effect(stats: Stats) -> Stats:
-        mean, std, signal = stats.mean, stats.std, stats.signal
-        stuck = count >= _MANY and (stats.capped if sign > 0 else stats.floored)
-        return Stats(mean + shift * std, std * 0.6, 0.0 if stuck else signal * 0.6)
+        std, low, high = stats.std, stats.low, stats.high
+        reach = stats.mean + shift * std
+        if sign > 0:
+            stuck = (many and stats.capped) or reach > high + std
+            floored, capped = stats.floored and not many, stats.capped
+        else:
+            stuck = (many and stats.floored) or reach < low - std
+            floored, capped = stats.floored, stats.capped and not many
+        reach = low if reach < low else high if reach > high else reach
+        return Stats(reach, std * 0.6, 0.0 if stuck else stats.signal * 0.6, (), floored, capped, low, high)
+
+    return effect
+
+
+def winning(factor: float, sign: int = 1) -> Effect:
+    """The larger (or smaller) of each element and another one, on average times `factor`: one bound stays."""
+
+    def effect(stats: Stats) -> Stats:
+        after = scaled(factor)(stats)
+        if sign > 0:
+            return replace(after, floored=stats.floored, low=stats.low)
+        return replace(after, capped=stats.capped, high=stats.high)
 
     return effect
 

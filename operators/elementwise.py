@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from operators.effects import joined, kept, pointwise, scaled, shifted
+from operators.effects import joined, kept, pointwise, scaled, shifted, winning
 from operators.spec import (
     ANY,
     ANYTHING,
@@ -291,9 +291,9 @@ OPERATORS = (
              hint="an nn.Parameter that broadcasts; not the bias inside a layer"),
     _op("Scale", _scale, f"{_TIMES} {_OVER}", hint="a number or an nn.Parameter that broadcasts"),
     _op("Cdist", _cdist, "F:cdist", Limits(low=2, high=64), (Layout.SEQUENCE,)),
-    _op("Maximum", _pair("torch.maximum({x}, {y})", "{x}.maximum({y})", "torch.max({x}, {y})", effect=scaled(0.8)),
+    _op("Maximum", _pair("torch.maximum({x}, {y})", "{x}.maximum({y})", "torch.max({x}, {y})", effect=winning(0.8)),
         "F:maximum F:max F:fmax"),
-    _op("Minimum", _pair("torch.minimum({x}, {y})", "{x}.minimum({y})", "torch.min({x}, {y})", effect=scaled(0.8)),
+    _op("Minimum", _pair("torch.minimum({x}, {y})", "{x}.minimum({y})", "torch.min({x}, {y})", effect=winning(0.8, -1)),
         "F:minimum F:min F:fmin"),
     _op("Lerp", _lerp, "F:lerp"),
     _op("Addcmul", _addcmul, "F:addcmul"),

@@ -16,9 +16,12 @@ _ATOMIC = ("IndexAdd", "Fold")
 #: The kernel places its windows by numbers of the input's type: rounded, the last one may lie beyond the edge.
 _ROUNDED = ("FractionalMaxPool2d", "FractionalMaxPool3d")
 
+#: Next to 1, bfloat16 goes in steps of 1/128: what a product of factors near 1 has of the inputs is rounded away.
+_NEAR_ONE = ("Prod", "CumProd")
+
 
 def dtypes_of(name: str) -> tuple[str, ...]:
     """The floating types in which this operator can be run on a CPU and proved."""
     if name in NO_KERNEL or name in _ROUNDED:
         return ("float32",)
-    return ("float32", "float16") if name in _ATOMIC else FLOATS
+    return ("float32", "float16") if name in _ATOMIC or name in _NEAR_ONE else FLOATS

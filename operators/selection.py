@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from operators.effects import pointwise, scaled, viewed
@@ -62,16 +63,36 @@ def _cat(site: Site) -> Step:
     return Step(site.layout, shape, forms, scaled(0.9))
 
 
+_BESIDE: dict[str, Callable[[float], float]] = {
+    "torch.tanh({x})": math.tanh,
+    "torch.sigmoid({x})": lambda v: 1 / (1 + math.exp(-max(v, -60.0))),
+    "{x}.abs()": abs,
+}
+_TOGETHER: dict[str, Callable[[float, float], float]] = {
+    "amax(dim=1)": max,
+    "mean(dim=1)": lambda v, other: (v + other) / 2,
+    "sum(dim=1)": lambda v, other: v + other,
+    "prod(dim=1)": lambda v, other: v * other,
+    "flatten(1, 2)": lambda v, other: v,
+}
+
+
 def _stack(site: Site) -> Step:
-    inner = site.rng.choice(("torch.tanh({x})", "torch.sigmoid({x})", "{x}.abs()"))
-    how = site.rng.choice(("amax(dim=1)", "mean(dim=1)", "sum(dim=1)", "prod(dim=1)", "flatten(1, 2)"))
+    """The value and a function of itself, made one again: a number below 0 and its absolute value cancel out."""
+    inner, how = site.rng.choice(tuple(_BESIDE)), site.rng.choice(tuple(_TOGETHER))
+    beside, both = _BESIDE[inner], _TOGETHER[how]
     if site.layout is Layout.SEQUENCE and how == "flatten(1, 2)":
         shape = site.with_sizes(spatial=(site.spatial[0] * 2,))
     elif how == "flatten(1, 2)":
         shape = site.with_sizes(channels=site.channels * 2)
     else:
         shape = site.shape
-    return Step(site.layout, shape, (expr(f"torch.stack([{{x}}, {inner}], dim=1).{how}"),), pointwise(lambda v: abs(v)))
+    return Step(
+        site.layout,
+        shape,
+        (expr(f"torch.stack([{{x}}, {inner}], dim=1).{how}"),),
+        pointwise(lambda v: both(v, beside(v))),
+    )
 
 
 def _along(site: Site) -> tuple[int, int]:

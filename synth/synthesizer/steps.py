@@ -77,8 +77,8 @@ def _repaired(scope: Scope, x: Value, after: Stats) -> Value:
     if after.signal <= _NOTHING:
         if stats.flat:
             return bend(scope, x)
-        if stats.floored or stats.capped:
-            return loosen(scope, x)
+        if stats.floored or stats.capped or after.mean in (stats.low, stats.high):
+            return loosen(scope, x)  # extremes at a bound
     return standardise(scope, x)
 
 
@@ -158,17 +158,10 @@ def _derived(scope: Scope, x: Value) -> Value:
 
 
 def _resampled(scope: Scope, operand: Operand, x: Value) -> Value:
-    """All inputs are taken: the operand is made from `x`, which is (B, L, D)."""
-    wanted = operand.shape
-    value = x
-    if wanted[2] != x.shape[2]:
-        value = fit(scope, value, Limits(multiple=1, least=wanted[2], widest=wanted[2]))
-    if wanted[1] != x.shape[1]:
-        value = fit(scope, value, Limits(low=wanted[1], high=wanted[1], least=wanted[2], widest=wanted[2]))
-    if value is x:
+    """All inputs are taken: the operand is made from `x`."""
+    if operand.shape == x.shape:
         return _derived(scope, x)
-    assert value.shape == wanted, (value.shape, wanted)
-    return value
+    return match(scope, x, Value(x.layout, operand.shape, x.stats))
 
 
 def enough(scope: Scope, x: Value) -> Value:

@@ -8,7 +8,7 @@ import random
 import torch
 
 from operators import get
-from operators.effects import extreme, pointwise
+from operators.effects import extreme, pointwise, winning
 from operators.spec import Layout, Site, Stats
 
 
@@ -45,3 +45,45 @@ def test_what_is_never_positive_is_nothing_after_a_relu():
     negative = log_sigmoid(Stats(1.0, 1.5, 1.5))
     assert negative.high <= 0 and relu(negative).signal == 0.0
     assert relu(Stats(negative.mean, negative.std, negative.signal)).signal > 0, "mean and spread alone do not say it"
+
+
+def test_extremes_lie_between_the_bounds_of_all_values():
+    negative = pointwise(lambda v: -math.log1p(math.exp(-v)))(Stats())
+    largest = extreme(27)(negative)
+    assert largest.mean <= negative.high < 0
+    assert pointwise(lambda v: v + abs(v))(largest).signal == 0.0, "it cannot be positive"
+
+
+def test_the_largest_of_thousands_of_saturated_values_says_nothing():
+    saturated = pointwise(math.tanh)(Stats())
+    assert extreme(8000)(saturated).signal == 0.0
+    assert extreme(20)(saturated).signal > 0.0
+    assert extreme(8000)(Stats()).signal > 0.0, "what has no bound has extremes that differ"
+
+
+def test_bounds_are_followed_through_falling_curves():
+    rectified = pointwise(lambda v: max(v, 0.0))(Stats())
+    turned = pointwise(lambda v: -v)(rectified)
+    assert turned.capped and not turned.floored
+    assert extreme(50)(turned).signal == 0.0
+
+
+def test_a_curve_that_is_level_above_its_least_value_has_no_floor():
+    hardswish = pointwise(lambda v: v * min(max(v + 3.0, 0.0), 6.0) / 6.0)(Stats(0.0, 2.0, 2.0))
+    assert not hardswish.floored
+
+
+def test_the_larger_of_two_keeps_the_floor_and_the_smaller_the_ceiling():
+    bounded = pointwise(lambda v: min(max(v, -1.0), 1.0))(Stats())
+    assert winning(0.8)(bounded).floored and not winning(0.8)(bounded).capped
+    assert winning(0.8, -1)(bounded).capped and not winning(0.8, -1)(bounded).floored
+
+
+def test_a_number_and_its_absolute_value_cancel_where_it_is_negative():
+    negative = Stats(-0.8, 0.3, 0.3, high=-0.02)
+    for seed in range(60):
+        step = get("Stack").plan(Site(Layout.VECTOR, (4, 16), negative, random.Random(seed)))
+        if ".abs()]" in step.forms[0].text and ("sum" in step.forms[0].text or "mean" in step.forms[0].text):
+            assert step.effect(negative).signal == 0.0
+            return
+    raise AssertionError("no such spelling was drawn")

@@ -110,6 +110,13 @@ def test_several_inputs_arise() -> None:
     assert sum(c > 1 for c in counts) > 40
 
 
+def test_products_in_batches_are_written_on_signals_when_all_inputs_are_taken() -> None:
+    for seed in (24, 36, 64):
+        pattern = ["BMM"] * 6 + ["Conv1d"] * 2
+        _, counts = run(checked(pattern, seed))
+        assert operators.missing(pattern, counts) == []
+
+
 def test_no_operand_is_a_saturated_function_of_the_other() -> None:
     """The least of a distance of 20 and its sigmoid would be 1 everywhere."""
     saturated = re.compile(r"(\w+) = torch\.cdist.*\n(?:.*\n)*?.*(?:torch\.sigmoid|torch\.tanh|F\.softplus)\(\1\)")
