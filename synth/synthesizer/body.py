@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from operators.spec import Arg, Form, Make
-from synth.synthesizer.naming import AttributeNames, fresh_name, input_names, numbered
+from synth.synthesizer.naming import attribute_names, fresh_name, input_names, numbered
 from synth.synthesizer.scope import Scope, Statement, Value
 from synth.synthesizer.templates import Template, parse
 
@@ -96,15 +96,16 @@ class BodyWriter:
         if len(statements) < len(planned):
             templates = [parse(statement.form.text) for statement in statements]
         self.templates = templates
-        hints = []
+        makes: list[Make] = []
         for at, statement in enumerate(statements):
             for value in statement.values.values():
                 value.last = at
             for _, make in statement.form.makes:
-                hints.append(make.hint)
+                makes.append(make)
         result.last = len(statements)
-        self.attributes = AttributeNames(hints, self.rng)
-        self.built: list[tuple[str, Make]] = []
+        names = attribute_names([make.hint for make in makes], self.rng)
+        self.built = list(zip(names, makes, strict=True))
+        self.attributes = iter(names)
         described = [(i.value.layout, i.hint) for i in scope.inputs]
         self.inputs = input_names(described, self.rng)
         self.live: dict[str, int] = {}  # name -> index of the last statement that reads it
@@ -117,7 +118,9 @@ class BodyWriter:
         """The lines of `forward`, the return included."""
         for at, (statement, template) in enumerate(zip(self.statements, self.templates, strict=True)):
             values, out = statement.values, statement.out
-            fields = self._attributes(statement.form.makes)
+            fields = {}
+            for key, _ in statement.form.makes:
+                fields[key] = f"self.{next(self.attributes)}"
             careful = False
             for key, value in values.items():
                 fields[key] = value.text
@@ -141,15 +144,6 @@ class BodyWriter:
         if at + 1 == len(self.statements):
             return out is self.result and self.rng.random() < 0.4
         return not self.templates[at + 1].statements and self.rng.random() < self.style.inline
-
-    def _attributes(self, makes: tuple[tuple[str, Make], ...]) -> dict[str, str]:
-        """Names on `self` for what a statement builds, by the keys of its form."""
-        found = {}
-        for key, make in makes:
-            name = self.attributes.next(make.hint)
-            self.built.append((name, make))
-            found[key] = f"self.{name}"
-        return found
 
     def _write_lines(
         self, at: int, statement: Statement, template: Template, fields: dict[str, str], careful: bool

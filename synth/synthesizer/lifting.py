@@ -101,7 +101,8 @@ class Lifter:
         """An argument's text."""
         value = arg.value
         if type(value) is int or type(value) is float:  # most are
-            return (self.lift(arg.role, value) if arg.role else "") or repr(value)
+            role = arg.role
+            return (role and self.lift(role, value)) or repr(value)
         if isinstance(value, str):
             return value
         if isinstance(value, Make):
@@ -116,15 +117,17 @@ class Lifter:
 
     def lift(self, role: str, value: int | float) -> str:
         """The parameter that stands for this value, or "" to keep the literal."""
-        key = (type(value), value)
-        for name in self.holding.get(key, ()):
-            if name == role or (name in _WIDTHS and role in _WIDTHS):
-                return name
-        if len(self.params) >= 8 or self.random() >= self.rate:
+        key, params = (type(value), value), self.params
+        known = self.holding.get(key)
+        if known:
+            for name in known:
+                if name == role or (name in _WIDTHS and role in _WIDTHS):
+                    return name
+        if len(params) >= 8 or self.random() >= self.rate:
             return ""
         for name in (role, *_ALTERNATIVES.get(role, ())):
-            if name not in self.params:
-                self.params[name] = value
+            if name not in params:
+                params[name] = value
                 self.holding.setdefault(key, []).append(name)
                 return name
         return ""

@@ -135,27 +135,26 @@ def input_names(described: list[tuple[Layout, str]], rng: Random) -> list[str]:
     return names
 
 
-class AttributeNames:
-    """Names on `self`: `conv` when there is one, `conv1`, `conv2` when there are more."""
-
-    def __init__(self, hints: list[str], rng: Random) -> None:
-        self.chosen: dict[str, str] = {}
-        self.total: dict[str, int] = {}
-        self.given: dict[str, int] = {}
-        self.taken: set[str] = set()
-        for hint in hints:
-            name = self.chosen.get(hint, "")
-            if not name:
-                name = self.chosen[hint] = rng.choice(_SYNONYMS[hint]) if hint in _SYNONYMS else hint
-            self.total[name] = self.total.get(name, 0) + 1
-        self.joint = rng.choice(("", "", "_"))
-
-    def next(self, hint: str) -> str:
-        """The next name for this hint."""
-        name = self.chosen[hint]
-        at = self.given[name] = self.given.get(name, 0) + 1
-        full = name if self.total[name] == 1 else f"{name}{self.joint}{at}"
-        if full in self.taken:
-            full = numbered(full, self.taken)
-        self.taken.add(full)
-        return full
+def attribute_names(hints: Sequence[str], rng: Random) -> list[str]:
+    """Names on `self` in the order of `hints`: `conv` when there is one, `conv1`, `conv2` when there are more."""
+    chosen: dict[str, str] = {}
+    total: dict[str, int] = {}
+    for hint in hints:
+        name = chosen.get(hint, "")
+        if not name:
+            name = chosen[hint] = rng.choice(_SYNONYMS[hint]) if hint in _SYNONYMS else hint
+        total[name] = total.get(name, 0) + 1
+    joint = rng.choice(("", "", "_"))
+    given: dict[str, int] = {}
+    taken: set[str] = set()
+    names = []
+    for hint in hints:
+        name = chosen[hint]
+        if total[name] > 1:
+            at = given[name] = given.get(name, 0) + 1
+            name = f"{name}{joint}{at}"
+        if name in taken:
+            name = numbered(name, taken)
+        taken.add(name)
+        names.append(name)
+    return names

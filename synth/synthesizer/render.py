@@ -30,7 +30,12 @@ def _init_lines(built: list[tuple[str, Make]], lifter: Lifter) -> list[str]:
         elif make.cls == "":
             lines.append(f"{indent}self.{name} = {lifter.value(make.args[0])}")
         else:
-            lines += wrapped(f"self.{name} = {lifter.named(make)}", lifter.arguments(make), indent)
+            call, arguments = f"self.{name} = {lifter.named(make)}", lifter.arguments(make)
+            line = f"{indent}{call}({', '.join(arguments)})"
+            if len(line) <= WIDTH:
+                lines.append(line)
+            else:
+                lines += wrapped(call, arguments, indent)
         if make.after:
             lines.append(indent + make.after.replace("{self}", f"self.{name}"))
     return lines

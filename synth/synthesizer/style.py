@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass, replace
 from random import Random
-from typing import NamedTuple
 
 
-class Style(NamedTuple):
+@dataclass(slots=True)
+class Style:
     """Habits of the imagined author.
 
     Attributes:
@@ -75,7 +76,8 @@ def in_order(style: Style, events: Container[str]) -> Style:
 
     `events` show the operators that are asked for; what would be taken for one of them is not written elsewhere.
     """
-    return style._replace(
+    return replace(
+        style,
         residual=0.3 * style.residual,
         arms=0.3 * style.arms,
         sequential=0.0 if "M:Sequential" in events else style.sequential,
