@@ -150,19 +150,30 @@ def extreme(count: int, sign: int = 1) -> Effect:
     so near to it that they cannot be told apart, as the largest of thousands of hyperbolic tangents.
     """
     shift = math.sqrt(2 * math.log(max(count, 2))) * 0.8 * sign
-    many = count >= _MANY
+    several, many = count > 2, count >= _MANY
 
     def effect(stats: Stats) -> Stats:
         std, low, high = stats.std, stats.low, stats.high
         reach = stats.mean + shift * std
         if sign > 0:
-            stuck = (many and stats.capped) or reach > high + std
+            stuck = (stats.capped and (many or (several and reach >= high))) or reach > high + std
             floored, capped = stats.floored and not many, stats.capped
         else:
-            stuck = (many and stats.floored) or reach < low - std
+            stuck = (stats.floored and (many or (several and reach <= low))) or reach < low - std
             floored, capped = stats.floored, stats.capped and not many
         reach = low if reach < low else high if reach > high else reach
         return Stats(reach, std * 0.6, 0.0 if stuck else stats.signal * 0.6, (), floored, capped, low, high)
+
+    return effect
+
+
+def bordered(value: float) -> Effect:
+    """The same numbers and a border of `value`s."""
+
+    def effect(stats: Stats) -> Stats:
+        floored, capped = stats.floored or value <= stats.low, stats.capped or value >= stats.high
+        low, high = min(stats.low, value), max(stats.high, value)
+        return replace(stats, floored=floored, capped=capped, low=low, high=high)
 
     return effect
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
-from operators.effects import kept
+from operators.effects import bordered, kept
 from operators.spec import OF_RANK, Arg, Form, Limits, Operator, Site, Step, expr, module
 
 _MODES = {"Reflection": "reflect", "Replication": "replicate", "Circular": "circular"}
@@ -32,14 +32,16 @@ def _amounts(written: object) -> Arg:
     return Arg("", written, "padding" if isinstance(written, int) else "")
 
 
-def _constant(site: Site, rank: int, amounts: tuple[tuple[int, int], ...]) -> tuple[Form, ...]:
-    """The ways to write a padding with a value near the values themselves.
+def _near(site: Site) -> float:
+    """A value near the values themselves, so that the border neither wins every maximum nor hides in it."""
+    stats = site.stats
+    return round(stats.mean + site.rng.choice((0.0, 0.25, 0.5, -0.5, 1.0)) * min(stats.std, 2.0), 2)
 
-    So the border neither wins every maximum nor hides in it.
-    """
+
+def _constant(site: Site, rank: int, amounts: tuple[tuple[int, int], ...], value: float) -> tuple[Form, ...]:
+    """The ways to write a padding with a value."""
     flat, written = _written(amounts)
-    rng, stats = site.rng, site.stats
-    value = round(stats.mean + rng.choice((0.0, 0.25, 0.5, -0.5, 1.0)) * min(stats.std, 2.0), 2)
+    rng = site.rng
     tail = f", value={value}" if rng.random() < 0.5 else f', mode="constant", value={value}'
     return (
         module(f"nn.ConstantPad{rank}d", "pad", _amounts(written), Arg("", value, "pad_value"), weight=3.0),
@@ -58,8 +60,11 @@ def _pad_plan(kind: str, rank: int) -> Callable[[Site], Step]:
             both = rng.randint(1, most)
             amounts = ((both, both),) * rank
         sizes = [size + before + after for size, (before, after) in zip(spatial, amounts, strict=True)]
-        forms = _constant(site, rank, amounts) if kind == "Constant" else _spellings(kind, rank, amounts)
-        return Step(site.layout, (site.batch, site.channels, *sizes), forms, kept)
+        shape = (site.batch, site.channels, *sizes)
+        if kind == "Constant":
+            value = _near(site)
+            return Step(site.layout, shape, _constant(site, rank, amounts, value), bordered(value))
+        return Step(site.layout, shape, _spellings(kind, rank, amounts), bordered(0.0) if kind == "Zero" else kept)
 
     return plan
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from operators.convolutions import conv_size
-from operators.effects import averaged, collapsed, extreme, scaled
+from operators.effects import averaged, collapsed, extreme, scaled, summed
 from operators.spec import (
     OF_RANK,
     SPATIAL,
@@ -82,13 +82,16 @@ def _lp_plan(rank: int) -> Callable[[Site], Step]:
         args = (Arg("norm_type", norm, "norm_type"), Arg("kernel_size", kernel, "pool_size"), Arg("stride", stride))
         call = f"F.lp_pool{rank}d({{x}}, norm_type={float(norm)}, kernel_size={kernel}, stride={stride})"
         forms = (module(f"nn.LPPool{rank}d", "lp_pool", *args, weight=2.0), expr(call))
-        return Step(site.layout, site.with_sizes(spatial=sizes), forms, _power_mean(kernel**rank))
+        return Step(site.layout, site.with_sizes(spatial=sizes), forms, _power_mean(kernel**rank, norm))
 
     return plan
 
 
-def _power_mean(count: int) -> Effect:
-    grow = count**0.5
+def _power_mean(count: int, norm: int) -> Effect:
+    """The root of the sum of powers; with the first power it is a sum, signs and all."""
+    if norm == 1:
+        return summed(count)
+    grow = count ** (1 / norm)
     return lambda s: Stats(grow * (abs(s.mean) + 0.8 * s.std), s.std * 0.7, s.signal * 0.7)
 
 

@@ -13,15 +13,20 @@ NO_KERNEL = ("Cdist", "AvgPool", "AvgPool3d", "LPPool3d", "LocalResponseNorm", "
 #: Inductor adds up into one place with atomics, which Triton's interpreter does not have for bfloat16.
 _ATOMIC = ("IndexAdd", "Fold")
 
-#: The kernel places its windows by numbers of the input's type: rounded, the last one may lie beyond the edge.
-_ROUNDED = ("FractionalMaxPool2d", "FractionalMaxPool3d")
+#: The kernel places its windows or points by numbers of the input's type: rounded, they may lie beyond the edge.
+_ROUNDED = ("FractionalMaxPool2d", "FractionalMaxPool3d", "GridSample")
 
 #: Next to 1, bfloat16 goes in steps of 1/128: what a product of factors near 1 has of the inputs is rounded away.
 _NEAR_ONE = ("Prod", "CumProd")
+
+#: exp(-x * y) is beyond what float16 holds from 11 on.
+_OVERFLOWING = ("SoftMarginLoss",)
 
 
 def dtypes_of(name: str) -> tuple[str, ...]:
     """The floating types in which this operator can be run on a CPU and proved."""
     if name in NO_KERNEL or name in _ROUNDED:
         return ("float32",)
+    if name in _OVERFLOWING:
+        return ("float32", "bfloat16")
     return ("float32", "float16") if name in _ATOMIC or name in _NEAR_ONE else FLOATS

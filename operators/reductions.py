@@ -127,12 +127,19 @@ def _arg(kind: str) -> Callable[[Site], Step]:
 
     def plan(site: Site) -> Step:
         dim = _written(site, _axis(site))
-        far = 1.5 if kind == "argmax" else -1.5  # the extreme, in spreads from the mean
+        largest = kind == "argmax"
+        far = 1.5 if largest else -1.5  # the extreme, in spreads from the mean
+
+        def at_extreme(s: Stats) -> Stats:
+            """Less the extreme: every row holds a 0, and nothing beyond it."""
+            low, high = (-math.inf, 0.0) if largest else (0.0, math.inf)
+            return Stats(-far * s.std, s.std, s.signal, (), not largest, largest, low, high)
+
         if site.rng.random() < 0.5:
             text = (
                 f"{{index}} = {{x}}.{kind}(dim={dim}, keepdim=True)\n{{out}} = {{x}} - {{x}}.gather({dim}, {{index}})"
             )
-            return Step(site.layout, site.shape, (Form(text),), lambda s: Stats(-far * s.std, s.std, s.signal))
+            return Step(site.layout, site.shape, (Form(text),), at_extreme)
         text = (
             f"{{best}} = torch.{kind}({{x}}, dim={dim}, keepdim=True)\n"
             f"{{out}} = {{x}} + torch.take_along_dim({{x}}, {{best}}, dim={dim})"

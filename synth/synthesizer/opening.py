@@ -78,13 +78,15 @@ def start(scope: Scope, stages: list[Stage], batch: int) -> Value:
         x = scope.add_input(stage.layout, shape, "bytes", 256, "bytes")
         cast = _cast(scope.program.dtype)
         if rng.random() < 0.6:
-            return scope.write(loose(f"{cast} / 255.0"), x, x.layout, shape, Stats(0.5, 0.29, 0.29))
-        return scope.write(loose(f"{cast} / 127.5 - 1.0"), x, x.layout, shape, Stats(0.0, 0.58, 0.58))
+            return scope.write(loose(f"{cast} / 255.0"), x, x.layout, shape, Stats(0.5, 0.29, 0.29, low=0.0, high=1.0))
+        return scope.write(
+            loose(f"{cast} / 127.5 - 1.0"), x, x.layout, shape, Stats(0.0, 0.58, 0.58, low=-1.0, high=1.0)
+        )
     if stage.layout in (Layout.VECTOR, Layout.SEQUENCE) and roll < 0.08:
         high = rng.choice((4, 8, 10, 16))
         x = scope.add_input(stage.layout, shape, "counts", high, "counts")
         form = loose(f"{_cast(scope.program.dtype)} / {float(high)}")
-        return scope.write(form, x, x.layout, shape, Stats(0.45, 0.29, 0.29))
+        return scope.write(form, x, x.layout, shape, Stats(0.45, 0.29, 0.29, low=0.0, high=1.0))
     return scope.add_input(stage.layout, shape)
 
 

@@ -202,7 +202,7 @@ class Scope:
 # The numbers of a new input, by what fills it.
 _FILLED = {
     "randn": Stats(),
-    "rand": Stats(0.5, 0.29, 0.29),
+    "rand": Stats(0.5, 0.29, 0.29, low=0.0, high=1.0),
     "bytes": Stats(127.5, 74.0, 74.0),
     "counts": Stats(4.0, 2.5, 2.5),
     "ids": Stats(),

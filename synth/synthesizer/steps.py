@@ -14,6 +14,9 @@ from synth.synthesizer.scope import Scope, Value, operand_hint
 # Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
 _FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
 _NOTHING = 1e-6
+_SATURATED = 0.005
+# Below this share of their size, numbers that differ are rounded to the same one: a step or two of the type.
+_ROUNDED = {"float32": 1e-6, "float16": 2**-10, "bfloat16": 2**-7}
 _WILD = 60.0
 _FAINT = 0.002  # a spread from the inputs that is too small, however small all numbers are
 # A result of this size has elements that float16 cannot hold: the value is made smaller before, not after.
@@ -27,6 +30,7 @@ _ECHOES = {
     "Ceil", "Trunc", "ParameterDict", "ParameterList", "Scale", "Multiply", "Divide", "Add", "Subtract", "BiasAdd",
     "CumMax", "CumMin", "Logit", "Slice", "Threshold",
 }  # fmt: skip
+_NEARLY = ("pooling", "padding")
 
 
 def apply(scope: Scope, entry: Operator, x: Value) -> Value:
@@ -46,7 +50,7 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     step = _plan(scope, entry, x)
     after = step.effect(x.stats)
     size = hypot(after.mean, after.std)
-    if after.signal <= _NOTHING or size > _OVERFLOWING:
+    if size > _OVERFLOWING or _is_lost(x.stats.signal, after.signal, size, program.dtype):
         x = _repaired(scope, x, after)
         step = _plan(scope, entry, x)
         after = step.effect(x.stats)
@@ -59,11 +63,24 @@ def apply(scope: Scope, entry: Operator, x: Value) -> Value:
     form = scope.choose(step.forms)
     out = scope.write(form, x, step.layout, step.shape, after, entry.name, others)
     # Sizes say nothing here: an adapter that pools an upsampled value gives the value itself again.
-    if others is None and (step.effect is kept or entry.name in _ECHOES or entry.family == "pooling"):
+    if others is None and (step.effect is kept or entry.name in _ECHOES or entry.family in _NEARLY):
         out.echoes(x)
     if size > _WILD or after.signal < _FAINT or after.signal < _FADED[program.dtype] * size:
         return _mend(scope, out, size)
     return out
+
+
+def _is_lost(before: float, after: float, size: float, dtype: str) -> bool:
+    """Whether a step leaves nothing of the inputs that a repair of its result could bring back.
+
+    Args:
+        before: the spread from the inputs that it is given.
+        after: what is left of it in numbers of this `size`.
+    """
+    if after <= _NOTHING or after <= _ROUNDED[dtype] * size:
+        return True
+    # Saturated: how little is left follows from the tails of a bell, which real values do not have.
+    return after < _SATURATED * before and after < _FADED[dtype] * size
 
 
 def _stage_limits(entry: Operator, ahead: list[Operator]) -> Limits:
@@ -149,8 +166,11 @@ def _features(x: Value) -> int:
 def _derived(scope: Scope, x: Value) -> Value:
     """Something of the same shape made from `x`, yet different from it."""
     texts = ["torch.cos({x})"]
-    if abs(x.stats.mean) + x.stats.std < _SATURATING:
-        texts += ["torch.tanh({x})", "torch.sigmoid({x})", "F.softplus({x})"]
+    reach = abs(x.stats.mean) + x.stats.std
+    if reach < _SATURATING:
+        texts += ["torch.sigmoid({x})", "F.softplus({x})"]
+        if reach > 1.0:  # the tanh of a small number is that number
+            texts.append("torch.tanh({x})")
     if x.shape[1] > 1:
         texts += ["torch.roll({x}, 1, dims=1)", "{x}.flip(1)"]
     stats = Stats(0.2, max(0.05, min(x.stats.std, 0.6)), max(1e-3, 0.5 * x.stats.signal))
