@@ -91,8 +91,9 @@ def _gather(chain: Chain, axes: tuple[int, ...], layout: Layout) -> None:
     count = size_of(chain.shape) // size_of(shape)
     dim = str(axes[0]) if len(axes) == 1 else str(axes)
     rng = chain.scope.rng
-    if is_flat(chain.stats, axes) or (not chain.stats.capped and rng.random() < (0.25 if count < 40 else 0.6)):
-        chain.add(f"{{x}}.amax(dim={dim})", layout, shape, extreme(count)(chain.stats))
+    largest = extreme(count)(chain.stats)
+    if is_flat(chain.stats, axes) or (largest.signal > 0 and rng.random() < (0.25 if count < 40 else 0.6)):
+        chain.add(f"{{x}}.amax(dim={dim})", layout, shape, largest)
     else:
         text = f"{{x}}.mean(dim={dim})" if rng.random() < 0.7 else f"torch.mean({{x}}, dim={dim})"
         chain.add(text, layout, shape, averaged(count)(chain.stats))
