@@ -156,10 +156,10 @@ def extreme(count: int, sign: int = 1) -> Effect:
         std, low, high = stats.std, stats.low, stats.high
         reach = stats.mean + shift * std
         if sign > 0:
-            stuck = (stats.capped and (many or (several and reach >= high))) or reach > high + std
+            stuck = (stats.capped and (many or (several and reach >= high - 0.25 * std))) or reach > high + std
             floored, capped = stats.floored and not many, stats.capped
         else:
-            stuck = (stats.floored and (many or (several and reach <= low))) or reach < low - std
+            stuck = (stats.floored and (many or (several and reach <= low + 0.25 * std))) or reach < low - std
             floored, capped = stats.floored, stats.capped and not many
         reach = low if reach < low else high if reach > high else reach
         return Stats(reach, std * 0.6, 0.0 if stuck else stats.signal * 0.6, (), floored, capped, low, high)

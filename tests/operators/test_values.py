@@ -8,7 +8,7 @@ import random
 import torch
 
 from operators import get
-from operators.effects import extreme, pointwise, winning
+from operators.effects import bordered, extreme, pointwise, winning
 from operators.spec import Layout, Site, Stats
 
 
@@ -87,3 +87,29 @@ def test_a_number_and_its_absolute_value_cancel_where_it_is_negative():
             assert step.effect(negative).signal == 0.0
             return
     raise AssertionError("no such spelling was drawn")
+
+
+def test_a_border_beyond_all_values_is_a_floor_or_a_ceiling():
+    positive = Stats(0.5, 0.3, 0.3, low=0.0, high=1.0)
+    assert extreme(20, sign=-1)(bordered(0.0)(positive)).signal == 0.0
+    assert extreme(20)(bordered(1.5)(positive)).signal == 0.0
+    assert extreme(20)(bordered(0.5)(positive)).signal > 0.0
+
+
+def test_less_its_smallest_every_row_holds_a_zero():
+    for seed in range(40):
+        step = get("ArgMin").plan(Site(Layout.SEQUENCE, (2, 5, 8), Stats(), random.Random(seed)))
+        if "{x} - {x}.gather" in step.forms[0].text:
+            assert extreme(5, sign=-1)(step.effect(Stats())).signal == 0.0
+            return
+    raise AssertionError("no such spelling was drawn")
+
+
+def test_pooling_with_the_first_power_is_a_sum():
+    means = set()
+    for seed in range(40):
+        site = Site(Layout.VOLUME, (2, 4, 6, 6, 6), Stats(0.5, 0.1, 0.1), random.Random(seed))
+        step = get("LPPool3d").plan(site)
+        if "norm_type=1.0" in step.forms[1].text and "kernel_size=2" in step.forms[1].text:
+            means.add(step.effect(site.stats).mean)
+    assert means == {4.0}
