@@ -57,7 +57,7 @@ class Algebra:
         terms, constants = _flat("add", operands)
         if not terms:
             return constants[-1:] or SCALAR
-        terms = formulas.in_sum(self, _of_one_weight(terms))
+        terms = formulas.in_sum(self, of_one_weight(terms))
         if len(terms) == 1 and not constants:
             return terms[0]
         if len(terms) == 2 and terms[0] is terms[1] and not constants:
@@ -235,8 +235,9 @@ class Algebra:
             return TENSOR
         if len(varying) == 1 and op == "matmul":
             windows, inner = 0, varying[0]
-            while inner.op == "unfold":
-                windows, inner = windows + 1, inner.of[0]
+            while inner.op == "unfold" or (inner.op == "part" and inner.of[0].op == "unfold"):
+                windows += inner.op == "unfold"  # a part of them, where they are dilated
+                inner = inner.of[0]
             if windows:
                 return self.make(f"conv{windows}d", [inner])
             if inner.is_("cat"):
@@ -278,7 +279,7 @@ class Algebra:
         return self.make(op, dict.fromkeys(others)) if others else TENSOR
 
 
-def _of_one_weight(terms: list[Expr]) -> list[Expr]:
+def of_one_weight(terms: list[Expr]) -> list[Expr]:
     """Products of one operand by several weights are one product, by their sum."""
     kept: list[Expr] = []
     for term in terms:

@@ -6,7 +6,9 @@ Operators that no rule names stay what they are (`Algebra.call`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from validators.aten import windows
 from validators.aten.canonical import Algebra
 from validators.aten.expression import SCALAR, TENSOR, Expr, Operand
 from validators.aten.formulas import CELLS, RECURRENT
@@ -58,6 +60,12 @@ def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     if len(o) == 1 and _number(n) == 0 and not a.keeps_neutral:
         return o[0]
     other = o[1] if len(o) > 1 else SCALAR
+    for at in (0, 1) if len(o) > 1 else ():
+        summand, tap, others = n.inputs[at], o[at], o[1 - at]
+        if summand is not None and summand.op == "zeros" and not a.keeps_neutral:
+            return others
+        if summand is not None and (summed := windows.of_taps(a, summand, tap, others)) is not None:
+            return summed
     weighted = len(o) > 1 and n.numbers and n.numbers[-1] not in (1, True)  # torch.add(x, y, alpha=2)
     return a.add(o[0], a.scaled(other) if weighted else other)
 
@@ -120,13 +128,18 @@ def _where(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
             return a.call("leaky_relu", one)
         if any(part.op == "exp" and part.of == (compared,) for part in [other, *other.of, *_inner(other)]):
             return a.call("elu", one)
+    if isinstance(y, str) and isinstance(x, Expr) and condition.op in ("input", "ne", "eq") and _puts_zeros(n):
+        return a.mul(x, *(condition.of or [condition]))  # a mask that is given is a factor, as one of numbers is
     return a.call("where", condition, x, y)
 
 
 def _behind_mask(a: Algebra, n: Node, x: Operand) -> Operand:
     """Where a mask puts zeros it is a factor, where it puts anything else (minus infinity) a term."""
-    zeros = any(child is not None and child.op == "zeros" for child in n.inputs) or 0 in n.numbers
-    return a.mul(x, TENSOR) if zeros else a.add(x, TENSOR)
+    return a.mul(x, TENSOR) if _puts_zeros(n) else a.add(x, TENSOR)
+
+
+def _puts_zeros(n: Node) -> bool:
+    return any(child is not None and child.op == "zeros" for child in n.inputs) or 0 in n.numbers
 
 
 def _inner(expr: Expr) -> list[Expr]:
@@ -144,11 +157,20 @@ def _compare(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 
 def _matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.linear("matmul", *o)
+    made = a.linear("matmul", *o)
+    return a.scaled(made) if any(map(_is_scaled, n.inputs)) else made
+
+
+def _is_scaled(weights: Node | None) -> bool:
+    """Whether they are a parameter times a number, which might as well multiply what they make."""
+    if weights is None or weights.varies or weights.op not in ("mul", "div"):
+        return False
+    sizes = [child.elements for child in weights.inputs if child is not None]
+    return len(sizes) == 1 or (len(sizes) == 2 and 1 in sizes and sizes != [1, 1])
 
 
 def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.add(o[0], a.linear("matmul", o[1], o[2]))
+    return a.add(o[0], _matmul(a, replace(n, inputs=n.inputs[1:]), o[1:]))
 
 
 def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -160,6 +182,7 @@ def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     patches = kernel == stride and not any(padding) and set(dilation) == {1} and not transposed
     product = (patches or all(size == 1 for size in kernel)) and not grouped
     made = a.linear("matmul" if product else f"conv{transposed}{len(kernel)}d{grouped}", *o[:2])
+    made = a.scaled(made) if _is_scaled(n.inputs[1]) else made
     return a.add(made, TENSOR) if len(o) > 2 and n.inputs[2] is not None else made
 
 
