@@ -86,6 +86,21 @@ LAWS: dict[str, tuple[Forward, Forward, Forward]] = {
         lambda p, x: x.sin().mean((2, 3)) * p.b.flatten() + p.c.flatten(),
         lambda p, x: x.sin().mean((2, 3)) * p.b.flatten(),
     ),
+    "a number before a softmax": (
+        lambda p, x: F.softmax(p.conv(x).sin(), 1),
+        lambda p, x: F.softmax(p.conv(x).sin() + 3, 1),
+        lambda p, x: F.softmax(p.conv(x).sin() * p.b, 1),
+    ),
+    "a scale before a normalization": (
+        lambda p, x: F.layer_norm(x.sin(), (8,)),
+        lambda p, x: F.layer_norm(x.sin() / 4 - 1, (8,)),
+        lambda p, x: F.layer_norm(x.sin() * p.b, (8,)),
+    ),
+    "a factor that all terms share": (
+        lambda p, x: x.sin() + x.sin() * torch.tanh(p.conv(x)).mean() + x.sin() * x.cos(),
+        lambda p, x: x.sin() * (1 + torch.tanh(p.conv(x)).mean() + x.cos()),
+        lambda p, x: x.cos() + x.sin() * torch.tanh(p.conv(x)).mean() + x.sin() * x.cos(),
+    ),
     "a maximum over unfolded windows": (
         lambda p, x: F.max_pool2d(x.sin(), 3, 1),
         lambda p, x: F.unfold(x.sin().view(12, 1, 8, 8), 3).amax(1),
@@ -130,6 +145,19 @@ def test_every_other_element_of_unfolded_windows_is_a_dilated_convolution() -> N
         lambda m, x: F.conv1d(x, m.p.wide.weight, dilation=2).sin(), shape, p=p
     )
     assert root_of(by_hand, shape, p=p) != root_of(lambda m, x: F.linear(x, torch.ones(4, 40)).sin(), shape, p=p)
+
+
+def test_a_grouped_convolution_of_one_element_is_a_product_for_each_group() -> None:
+    shape, p = (2, 6, 8), nn.Module()
+    p.c = nn.Conv1d(6, 9, 1, groups=3)  # type: ignore[assignment]
+
+    def by_hand(m: Any, x: torch.Tensor) -> torch.Tensor:
+        made = torch.einsum("bgil,goi->bgol", x.view(2, 3, 2, 8), m.p.c.weight.view(3, 3, 2))
+        return (made.reshape(2, 9, 8) + m.p.c.bias[:, None]).sin()
+
+    assert root_of(by_hand, shape, p=p) == root_of(lambda m, x: m.p.c(x).sin(), shape, p=p)
+    wide = nn.Conv1d(6, 9, 3, groups=3)
+    assert root_of(by_hand, shape, p=p) != root_of(lambda m, x: m.p(x).sin(), shape, p=wide)
 
 
 def test_a_mask_that_is_given_is_a_factor() -> None:

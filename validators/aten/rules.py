@@ -180,7 +180,7 @@ def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     stride, padding, dilation = (n.numbers[at * len(kernel) : (at + 1) * len(kernel)] for at in range(3))
     # Windows that neither overlap nor leave anything out are patches, which a reshape makes too.
     patches = kernel == stride and not any(padding) and set(dilation) == {1} and not transposed
-    product = (patches or all(size == 1 for size in kernel)) and not grouped
+    product = (patches and not grouped) or all(size == 1 for size in kernel)
     made = a.linear("matmul" if product else f"conv{transposed}{len(kernel)}d{grouped}", *o[:2])
     made = a.scaled(made) if _is_scaled(n.inputs[1]) else made
     return a.add(made, TENSOR) if len(o) > 2 and n.inputs[2] is not None else made

@@ -9,6 +9,8 @@ they stand, where both sides say the same:
 * what increases commutes with a maximum and a minimum: `tanh(max(x))` is `max(tanh(x))`;
 * a scale and a shift go through a maximum, a minimum, a mean and a sum, and a number through a clamp, whose bounds it
   moves;
+* a softmax and a normalization do not see a number that is added, the latter no factor either;
+* `x + x * y` is `x * (1 + y)`: a factor that all terms of a sum share is one of the sum;
 * the largest, the mean and the sum of unfolded windows are pools.
 
 A maximum stands inside, next to what it is taken of, and constants inside of it only where weights are that near: a
@@ -32,6 +34,8 @@ _INCREASING = {
 }
 #: functions through which a positive factor goes, bounds aside; through the first two a term, too
 _BOUNDS = ("clamp", "cap")
+#: functions that are the same of `x` and of `x` and a number, which a log-sum-exp hands on
+_BLIND = ("softmax", "log_softmax", "standardise", "var")
 _HOMOGENEOUS = (*_BOUNDS, "leaky_relu")
 
 
@@ -60,6 +64,11 @@ class _Settler:
             return self._make(op, of, constants)
         if op in _REDUCTIONS:
             return self._reduced(op, of[0])
+        unseen = op in _BLIND and (of[0].is_("add", SCALAR) or (op == "standardise" and of[0].is_("mul", SCALAR)))
+        if unseen:
+            return self.build(op, of[0].of, constants)
+        if op == "logsumexp" and of[0].is_("add", SCALAR):
+            return self._add([self.build(op, of[0].of, constants)], SCALAR)
         if op in _BOUNDS and of[0].op in _BOUNDS:
             return self._make("clamp" if "clamp" in (op, of[0].op) else op, of[0].of)
         if _is_linear(op) and of[0].is_("mul", SCALAR):
@@ -70,7 +79,7 @@ class _Settler:
         terms, constants = _flat("add", of, constants)
         terms = of_one_weight(terms)
         if len(terms) > 1:
-            return self._make("add", terms, constants)
+            return self._shared(terms, constants) or self._make("add", terms, constants)
         x = terms[0]
         if not constants:
             return x
@@ -79,6 +88,23 @@ class _Settler:
         if x.op in _BOUNDS and constants == SCALAR:
             return self.build(x.op, (self._add(x.of, constants),))
         return self._make("add", terms, constants)
+
+    def _shared(self, terms: list[Expr], constants: str) -> Expr | None:
+        """The sum as a product with a factor that its terms have in common."""
+        factors = [term.of if term.op == "mul" else (term,) for term in terms]
+        shared = next((f for f in factors[0] if all(f in others for others in factors)), None)
+        if shared is None or constants or all(len(others) == 1 for others in factors):
+            return None
+        rest, numbers = [], ""
+        for term, others in zip(terms, factors, strict=True):
+            at = others.index(shared)
+            left = (*others[:at], *others[at + 1 :])
+            own = term.constants if term.op == "mul" else ""
+            if left:
+                rest.append(self._mul(left, own))
+            else:
+                numbers += own or SCALAR
+        return self._mul([shared, self._add(rest, numbers)], "")
 
     def _mul(self, of: Iterable[Expr], constants: str) -> Expr:
         factors, constants = _flat("mul", of, constants)
