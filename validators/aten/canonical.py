@@ -30,8 +30,14 @@ class Algebra:
     def __init__(self, keeps_neutral: bool = True) -> None:
         #: whether `x * 1.0` and `x + 0.0` are operators, as they are in a program whose scale happens to be 1
         self.keeps_neutral = keeps_neutral
+        self.met_neutral = False
         self._interned: dict[tuple[str, tuple[int, ...], str], Expr] = {}
         self.x = self.make("input")
+
+    def drops_neutral(self) -> bool:
+        """Asked where there is such an operator: whether it goes."""
+        self.met_neutral = True
+        return not self.keeps_neutral
 
     def make(self, op: str, of: Iterable[Expr] = (), constants: str = "") -> Expr:
         """The expression as it stands."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from validators.aten import loose as forms
 from validators.aten.graph import Node, Recorded, reachable
-from validators.aten.rules import expressions
+from validators.aten.rules import both_forms
 from validators.aten.settled import settled
 
 #: nodes that move data and compute nothing
@@ -35,8 +35,7 @@ def features(recorded: Recorded) -> dict[str, Any]:
     `width` (nodes of one depth), `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are
     whole numbers.
     """
-    outputs = expressions(recorded)
-    plain = expressions(recorded, keeps_neutral=False)
+    outputs, plain = both_forms(recorded)
     order = forms.below(outputs)
     loose = forms.flattened(outputs)
     flow = _Flow(recorded)

@@ -17,9 +17,19 @@ from validators.aten.graph import Node, Recorded, reachable
 Rule = Callable[[Algebra, Node, Sequence[Operand]], Operand]
 
 
-def expressions(recorded: Recorded, keeps_neutral: bool = True) -> list[Expr]:
-    """The loose form of each output that depends on an input; see `Algebra.keeps_neutral`."""
-    algebra = Algebra(keeps_neutral)
+def expressions(recorded: Recorded) -> list[Expr]:
+    """The loose form of each output that depends on an input."""
+    return _made_by(Algebra(), recorded)
+
+
+def both_forms(recorded: Recorded) -> tuple[list[Expr], list[Expr]]:
+    """The loose form of each output, and the same without neutral operators (`Algebra.keeps_neutral`)."""
+    algebra = Algebra()
+    made = _made_by(algebra, recorded)
+    return made, _made_by(Algebra(keeps_neutral=False), recorded) if algebra.met_neutral else made
+
+
+def _made_by(algebra: Algebra, recorded: Recorded) -> list[Expr]:
     made: dict[int, Operand] = {}
     for node in reachable(recorded.outputs):
         made[id(node)] = _expression(algebra, node, made)
@@ -57,12 +67,12 @@ def _first(make: Callable[[Algebra, Operand], Operand]) -> Rule:
 
 
 def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    if len(o) == 1 and _number(n) == 0 and not a.keeps_neutral:
+    if len(o) == 1 and _number(n) == 0 and a.drops_neutral():
         return o[0]
     other = o[1] if len(o) > 1 else SCALAR
     for at in (0, 1) if len(o) > 1 else ():
         summand, tap, others = n.inputs[at], o[at], o[1 - at]
-        if summand is not None and summand.op == "zeros" and not a.keeps_neutral:
+        if summand is not None and summand.op == "zeros" and a.drops_neutral():
             return others
         if summand is not None and (summed := windows.of_taps(a, summand, tap, others)) is not None:
             return summed
@@ -73,13 +83,13 @@ def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 def _product_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     x = o[0]
     of_recip = isinstance(x, Expr) and x.op in ("recip", "sigmoid")  # the 1 of `1 / x`
-    if len(o) == 1 and _number(n) == 1 and (of_recip or not a.keeps_neutral):
+    if len(o) == 1 and _number(n) == 1 and (of_recip or a.drops_neutral()):
         return x
     return a.mul(x, o[1] if len(o) > 1 else SCALAR)
 
 
 def _quotient(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    if len(o) == 1 and _number(n) == 1 and not a.keeps_neutral:
+    if len(o) == 1 and _number(n) == 1 and a.drops_neutral():
         return o[0]
     return a.div(o[0], o[1] if len(o) > 1 else SCALAR)
 
