@@ -30,8 +30,14 @@ class Algebra:
     def __init__(self, keeps_neutral: bool = True) -> None:
         #: whether `x * 1.0` and `x + 0.0` are operators, as they are in a program whose scale happens to be 1
         self.keeps_neutral = keeps_neutral
+        self.met_neutral = False
         self._interned: dict[tuple[str, tuple[int, ...], str], Expr] = {}
         self.x = self.make("input")
+
+    def drops_neutral(self) -> bool:
+        """Asked where there is such an operator: whether it goes."""
+        self.met_neutral = True
+        return not self.keeps_neutral
 
     def make(self, op: str, of: Iterable[Expr] = (), constants: str = "") -> Expr:
         """The expression as it stands."""
@@ -57,7 +63,7 @@ class Algebra:
         terms, constants = _flat("add", operands)
         if not terms:
             return constants[-1:] or SCALAR
-        terms = formulas.in_sum(self, _of_one_weight(terms))
+        terms = formulas.in_sum(self, of_one_weight(terms))
         if len(terms) == 1 and not constants:
             return terms[0]
         if len(terms) == 2 and terms[0] is terms[1] and not constants:
@@ -235,8 +241,9 @@ class Algebra:
             return TENSOR
         if len(varying) == 1 and op == "matmul":
             windows, inner = 0, varying[0]
-            while inner.op == "unfold":
-                windows, inner = windows + 1, inner.of[0]
+            while inner.op == "unfold" or (inner.op == "part" and inner.of[0].op == "unfold"):
+                windows += inner.op == "unfold"  # a part of them, where they are dilated
+                inner = inner.of[0]
             if windows:
                 return self.make(f"conv{windows}d", [inner])
             if inner.is_("cat"):
@@ -278,7 +285,7 @@ class Algebra:
         return self.make(op, dict.fromkeys(others)) if others else TENSOR
 
 
-def _of_one_weight(terms: list[Expr]) -> list[Expr]:
+def of_one_weight(terms: list[Expr]) -> list[Expr]:
     """Products of one operand by several weights are one product, by their sum."""
     kept: list[Expr] = []
     for term in terms:

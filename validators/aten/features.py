@@ -9,7 +9,8 @@ from typing import Any
 
 from validators.aten import loose as forms
 from validators.aten.graph import Node, Recorded, reachable
-from validators.aten.rules import expressions
+from validators.aten.rules import both_forms
+from validators.aten.settled import settled
 
 #: nodes that move data and compute nothing
 _MOVES = {"part", "scatter"}
@@ -27,13 +28,14 @@ def features(recorded: Recorded) -> dict[str, Any]:
     """Stage GRAPH's metrics, as JSON data.
 
     `strict` and `root` are 32 hex digits: the graph with shapes, dtypes, strides and arguments, and its loose form
-    (`canonical`); `plain` is the same without products by 1 and sums with 0, `loose` the form itself
-    (`loose.flattened`).  `operators` counts ATen operators, `edges` is `[producer, consumer, count]` of the data that
-    flows between them; "input" is a tensor that the forward pass is given.  `wl2` is `[feature, count]` of the loose
-    form, each node once with up to two hops.  `nodes`, `depth`, `width` (nodes of one depth), `joins` (nodes with two
-    operands that depend on an input), `inputs`, `parameters` are whole numbers.
+    (`canonical`); `plain` is the same without products by 1 and sums with 0, `settled` that in the order of `settled`,
+    `loose` the form itself (`loose.flattened`).  `operators` counts ATen operators, `edges` is
+    `[producer, consumer, count]` of the data that flows between them; "input" is a tensor that the forward pass is
+    given.  `wl2` is `[feature, count]` of the loose form, each node once with up to two hops.  `nodes`, `depth`,
+    `width` (nodes of one depth), `joins` (nodes with two operands that depend on an input), `inputs`, `parameters` are
+    whole numbers.
     """
-    outputs = expressions(recorded)
+    outputs, plain = both_forms(recorded)
     order = forms.below(outputs)
     loose = forms.flattened(outputs)
     flow = _Flow(recorded)
@@ -43,7 +45,8 @@ def features(recorded: Recorded) -> dict[str, Any]:
     return {
         "strict": _together(node.strict for node in recorded.outputs),
         "root": forms.root(outputs),
-        "plain": forms.root(expressions(recorded, keeps_neutral=False)),
+        "plain": forms.root(plain),
+        "settled": forms.root(settled(plain)),
         "operators": dict(sorted(flow.operators.items())),
         "edges": [[a, b, count] for (a, b), count in sorted(flow.edges.items())],
         "wl2": _counted(forms.neighbourhoods(loose)),

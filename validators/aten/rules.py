@@ -6,7 +6,9 @@ Operators that no rule names stay what they are (`Algebra.call`).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from validators.aten import windows
 from validators.aten.canonical import Algebra
 from validators.aten.expression import SCALAR, TENSOR, Expr, Operand
 from validators.aten.formulas import CELLS, RECURRENT
@@ -15,9 +17,19 @@ from validators.aten.graph import Node, Recorded, reachable
 Rule = Callable[[Algebra, Node, Sequence[Operand]], Operand]
 
 
-def expressions(recorded: Recorded, keeps_neutral: bool = True) -> list[Expr]:
-    """The loose form of each output that depends on an input; see `Algebra.keeps_neutral`."""
-    algebra = Algebra(keeps_neutral)
+def expressions(recorded: Recorded) -> list[Expr]:
+    """The loose form of each output that depends on an input."""
+    return _made_by(Algebra(), recorded)
+
+
+def both_forms(recorded: Recorded) -> tuple[list[Expr], list[Expr]]:
+    """The loose form of each output, and the same without neutral operators (`Algebra.keeps_neutral`)."""
+    algebra = Algebra()
+    made = _made_by(algebra, recorded)
+    return made, _made_by(Algebra(keeps_neutral=False), recorded) if algebra.met_neutral else made
+
+
+def _made_by(algebra: Algebra, recorded: Recorded) -> list[Expr]:
     made: dict[int, Operand] = {}
     for node in reachable(recorded.outputs):
         made[id(node)] = _expression(algebra, node, made)
@@ -55,9 +67,15 @@ def _first(make: Callable[[Algebra, Operand], Operand]) -> Rule:
 
 
 def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    if len(o) == 1 and _number(n) == 0 and not a.keeps_neutral:
+    if len(o) == 1 and _number(n) == 0 and a.drops_neutral():
         return o[0]
     other = o[1] if len(o) > 1 else SCALAR
+    for at in (0, 1) if len(o) > 1 else ():
+        summand, tap, others = n.inputs[at], o[at], o[1 - at]
+        if summand is not None and summand.op == "zeros" and a.drops_neutral():
+            return others
+        if summand is not None and (summed := windows.of_taps(a, summand, tap, others)) is not None:
+            return summed
     weighted = len(o) > 1 and n.numbers and n.numbers[-1] not in (1, True)  # torch.add(x, y, alpha=2)
     return a.add(o[0], a.scaled(other) if weighted else other)
 
@@ -65,13 +83,13 @@ def _sum_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 def _product_of_two(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     x = o[0]
     of_recip = isinstance(x, Expr) and x.op in ("recip", "sigmoid")  # the 1 of `1 / x`
-    if len(o) == 1 and _number(n) == 1 and (of_recip or not a.keeps_neutral):
+    if len(o) == 1 and _number(n) == 1 and (of_recip or a.drops_neutral()):
         return x
     return a.mul(x, o[1] if len(o) > 1 else SCALAR)
 
 
 def _quotient(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    if len(o) == 1 and _number(n) == 1 and not a.keeps_neutral:
+    if len(o) == 1 and _number(n) == 1 and a.drops_neutral():
         return o[0]
     return a.div(o[0], o[1] if len(o) > 1 else SCALAR)
 
@@ -120,13 +138,18 @@ def _where(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
             return a.call("leaky_relu", one)
         if any(part.op == "exp" and part.of == (compared,) for part in [other, *other.of, *_inner(other)]):
             return a.call("elu", one)
+    if isinstance(y, str) and isinstance(x, Expr) and condition.op in ("input", "ne", "eq") and _puts_zeros(n):
+        return a.mul(x, *(condition.of or [condition]))  # a mask that is given is a factor, as one of numbers is
     return a.call("where", condition, x, y)
 
 
 def _behind_mask(a: Algebra, n: Node, x: Operand) -> Operand:
     """Where a mask puts zeros it is a factor, where it puts anything else (minus infinity) a term."""
-    zeros = any(child is not None and child.op == "zeros" for child in n.inputs) or 0 in n.numbers
-    return a.mul(x, TENSOR) if zeros else a.add(x, TENSOR)
+    return a.mul(x, TENSOR) if _puts_zeros(n) else a.add(x, TENSOR)
+
+
+def _puts_zeros(n: Node) -> bool:
+    return any(child is not None and child.op == "zeros" for child in n.inputs) or 0 in n.numbers
 
 
 def _inner(expr: Expr) -> list[Expr]:
@@ -144,11 +167,20 @@ def _compare(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 
 
 def _matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.linear("matmul", *o)
+    made = a.linear("matmul", *o)
+    return a.scaled(made) if any(map(_is_scaled, n.inputs)) else made
+
+
+def _is_scaled(weights: Node | None) -> bool:
+    """Whether they are a parameter times a number, which might as well multiply what they make."""
+    if weights is None or weights.varies or weights.op not in ("mul", "div"):
+        return False
+    sizes = [child.elements for child in weights.inputs if child is not None]
+    return len(sizes) == 1 or (len(sizes) == 2 and 1 in sizes and sizes != [1, 1])
 
 
 def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
-    return a.add(o[0], a.linear("matmul", o[1], o[2]))
+    return a.add(o[0], _matmul(a, replace(n, inputs=n.inputs[1:]), o[1:]))
 
 
 def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -158,8 +190,9 @@ def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     stride, padding, dilation = (n.numbers[at * len(kernel) : (at + 1) * len(kernel)] for at in range(3))
     # Windows that neither overlap nor leave anything out are patches, which a reshape makes too.
     patches = kernel == stride and not any(padding) and set(dilation) == {1} and not transposed
-    product = (patches or all(size == 1 for size in kernel)) and not grouped
+    product = (patches and not grouped) or all(size == 1 for size in kernel)
     made = a.linear("matmul" if product else f"conv{transposed}{len(kernel)}d{grouped}", *o[:2])
+    made = a.scaled(made) if _is_scaled(n.inputs[1]) else made
     return a.add(made, TENSOR) if len(o) > 2 and n.inputs[2] is not None else made
 
 

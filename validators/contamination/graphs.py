@@ -31,6 +31,7 @@ def fingerprint(problem: Problem, features: dict[str, Any]) -> Problem:
     return replace(
         problem,
         root=features["root"],
+        settled=features["settled"],
         operators=operators_hash(features["operators"]),
         features=own if looked_for and len(own) >= MIN_FEATURES else (),
         graph=tuple(graph) if looked_for and nodes <= MAX_NODES else (),
@@ -40,7 +41,8 @@ def fingerprint(problem: Problem, features: dict[str, Any]) -> Problem:
 def check(features: dict[str, Any], packs: Packs, containment: float) -> list[Finding]:
     """What of the packs is in a graph; T2 shares from `containment` on turn a program down, those below are told."""
     findings = []
-    if (known := packs.roots.get(features["root"]) or packs.roots.get(features["plain"])) is not None:
+    known = packs.roots.get(features["root"]) or packs.roots.get(features["plain"])
+    if (known := known or packs.settled.get(features["settled"])) is not None:
         findings.append(packs.finding("T1 root", known))
     found = parts_in(features, packs, min(REVIEW, containment))
     whole = [finding for finding in found if finding.score == 1]

@@ -37,6 +37,7 @@ class Problem:
     names: tuple[str, ...] = ()  # models it loads
     signature: str = ""  # operators that its name spells
     root: str = ""
+    settled: str = ""  # a second root, see `aten.settled`
     operators: str = ""
     features: tuple[tuple[str, int], ...] = ()
     #: the loose graph, operands first, with operators as hashes: `(operator, constants, operands)`, -1 for an input
@@ -78,6 +79,7 @@ class Packs:
     names: dict[str, str] = field(default_factory=dict)
     signatures: dict[str, str] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
+    settled: dict[str, str] = field(default_factory=dict)
     operators: dict[str, str] = field(default_factory=dict)
     grams: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     features: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -92,6 +94,7 @@ class Packs:
             (self.sources, problem.source),
             (self.signatures, problem.signature),
             (self.roots, problem.root),
+            (self.settled, problem.settled),
             (self.operators, problem.operators),
         ):
             if value:
@@ -148,7 +151,8 @@ def read(path: Path) -> tuple[str, list[Problem]]:
 
 
 def _problem(data: dict[str, Any]) -> Problem:
-    known: dict[str, Any] = {key: str(data.get(key, "")) for key in ("source", "signature", "root", "operators")}
+    hashes = ("source", "signature", "root", "settled", "operators")
+    known: dict[str, Any] = {key: str(data.get(key, "")) for key in hashes}
     known |= {key: tuple(map(str, data.get(key, ()))) for key in ("grams", "texts", "names")}
     known["graph"] = tuple((str(op), str(own), tuple(map(int, of))) for op, own, of in data.get("graph", ()))
     known["features"] = tuple((str(feature), int(count)) for feature, count in data.get("features", ()))
