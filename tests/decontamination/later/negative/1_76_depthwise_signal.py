@@ -8,7 +8,7 @@ class PerChannelFilter(nn.Module):
     def __init__(self, channels, taps, step, spread):
         super().__init__()
         self.step, self.spread = step, spread
-        self.kernel = nn.Parameter(torch.randn(channels, 1, taps) / taps ** 0.5)
+        self.kernel = nn.Parameter(torch.randn(channels, 1, taps) / taps**0.5)
 
     def forward(self, signal):
         return F.conv1d(signal, self.kernel, stride=self.step, dilation=self.spread, groups=signal.size(1))

@@ -1,4 +1,6 @@
 # near KernelBench level 3 problem 11, another function
+import itertools
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -22,7 +24,7 @@ class NormalizedVGG13(nn.Module):
     def __init__(self, classes, base):
         super().__init__()
         widths = [3, base, 2 * base, 4 * base, 8 * base, 8 * base]
-        self.stages = nn.Sequential(*[Stage(a, b) for a, b in zip(widths, widths[1:])])
+        self.stages = nn.Sequential(*[Stage(a, b) for a, b in itertools.pairwise(widths)])
         self.out = nn.Linear(widths[-1], classes)
 
     def forward(self, img):

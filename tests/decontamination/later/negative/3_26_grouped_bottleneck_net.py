@@ -37,7 +37,7 @@ class GroupedResNet(nn.Module):
         super().__init__()
         self.stem = ConvNorm(3, widths[0], 3, 2)
         blocks = []
-        for n, a, b in zip(repeats, widths, widths[1:]):
+        for n, a, b in zip(repeats, widths, widths[1:], strict=False):
             for i in range(n):
                 blocks.append(GroupedBottleneck(b if i else a, b, groups, 1 if i else 2))
         self.blocks = nn.Sequential(*blocks)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 class VolumeMaxPool(nn.Module):
     def __init__(self, k, s=None, p=0, d=1):
         super().__init__()
-        self.options = dict(kernel_size=k, stride=s if s is not None else k, padding=p, dilation=d)
+        self.options = {"kernel_size": k, "stride": s if s is not None else k, "padding": p, "dilation": d}
 
     def forward(self, volume):
         return F.max_pool3d(volume, **self.options)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 class VoxelFilter(nn.Module):
     def __init__(self, c_in, c_out, k):
         super().__init__()
-        bound = 1.0 / math.sqrt(c_in * k ** 3)
+        bound = 1.0 / math.sqrt(c_in * k**3)
         self.filters = nn.Parameter(torch.empty(c_out, c_in, k, k, k).uniform_(-bound, bound))
 
     def forward(self, voxels):

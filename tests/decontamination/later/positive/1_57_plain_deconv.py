@@ -9,8 +9,7 @@ class Deconv(nn.Module):
         self.up = nn.ConvTranspose2d(n_in, n_out, size, bias=False)
 
     def forward(self, feats):
-        out = self.up(feats)
-        return out
+        return self.up(feats)
 
 
 def get_inputs():

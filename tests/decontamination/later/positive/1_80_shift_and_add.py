@@ -22,7 +22,9 @@ class AtrousConv(nn.Module):
             top = i * self.rate_h
             for j in range(self.kw):
                 left = j * self.rate_w
-                window = x[:, :, top : top + self.stride * oh : self.stride, left : left + self.stride * ow : self.stride]
+                window = x[
+                    :, :, top : top + self.stride * oh : self.stride, left : left + self.stride * ow : self.stride
+                ]
                 window = window[:, :, :oh, :ow]
                 acc = acc + torch.einsum("oc,bchw->bohw", self.w[i, j], window)
         return acc

@@ -5,7 +5,7 @@ from torch import nn
 
 class PrefixSum(nn.Module):
     def __init__(self, axis):
-        super(PrefixSum, self).__init__()
+        super().__init__()
         self.axis = axis
 
     def forward(self, seq):

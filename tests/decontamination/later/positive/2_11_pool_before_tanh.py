@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 
 def standardize_groups(t, groups, eps=1e-5):
-    b, c = t.shape[:2]
+    b, _c = t.shape[:2]
     g = t.reshape(b, groups, -1)
     g = g - g.mean(-1, keepdim=True)
     g = g / (g.pow(2).mean(-1, keepdim=True) + eps).sqrt()

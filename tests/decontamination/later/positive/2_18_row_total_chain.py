@@ -6,7 +6,7 @@ import torch.nn as nn
 class RowTotal(nn.Module):
     def __init__(self, d_in, d_out):
         super().__init__()
-        self.w = nn.Parameter(torch.randn(d_in, d_out) / d_in ** 0.5)
+        self.w = nn.Parameter(torch.randn(d_in, d_out) / d_in**0.5)
         self.b = nn.Parameter(torch.zeros(d_out))
 
     def forward(self, rows):

@@ -8,9 +8,7 @@ class ColumnProfile(nn.Module):
         super().__init__()
         self.bias = nn.Parameter(torch.randn(1, 1, 1))
         self.act = nn.GELU()
-        self.deconv = nn.ConvTranspose2d(
-            cin, cout, k, stride=stride, padding=padding, output_padding=output_padding
-        )
+        self.deconv = nn.ConvTranspose2d(cin, cout, k, stride=stride, padding=padding, output_padding=output_padding)
 
     def forward(self, x):
         darkest = self.deconv(x).min(1, keepdim=True).values

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 class MishDense(nn.Module):
     def __init__(self, d_in, d_out, groups):
         super().__init__()
-        self.matrix = nn.Parameter(torch.randn(d_out, d_in) / d_in ** 0.5)
+        self.matrix = nn.Parameter(torch.randn(d_out, d_in) / d_in**0.5)
         self.bias_inner = nn.Parameter(torch.zeros(d_out))
         self.bias_outer = nn.Parameter(torch.randn(d_out))
         self.scale = nn.Parameter(torch.ones(d_out))

@@ -2,7 +2,6 @@
 import torch
 import torch.nn as nn
 
-
 LAYOUT = (1, 1, "M", 2, 2, "M", 4, 4, 4, "M", 8, 8, 8, "M", 8, 8, 8, "M")
 
 

@@ -1,4 +1,6 @@
 # KernelBench level 3 problem 1, rewritten
+import itertools
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
@@ -8,7 +10,7 @@ class FeedForward(nn.Module):
     def __init__(self, d_in, hidden, d_out):
         super().__init__()
         widths = [d_in, *hidden]
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in zip(widths, widths[1:]))
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
         self.readout = nn.Linear(widths[-1], d_out)
 
     def forward(self, x):

@@ -37,7 +37,7 @@ class ShuffleClassifier(nn.Module):
         super().__init__()
         self.stem = conv_bn(3, widths[0], 3, stride=2)
         body = []
-        for n, c_in, c_out in zip(repeats, widths, widths[1:]):
+        for n, c_in, c_out in zip(repeats, widths, widths[1:], strict=False):
             for i in range(n):
                 body.append(Unit(c_in if i == 0 else c_out, c_out, groups))
         self.body = nn.Sequential(*body)

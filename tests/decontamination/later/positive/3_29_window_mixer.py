@@ -71,7 +71,7 @@ class SwinStyleMLP(nn.Module):
         self.ln_in = nn.LayerNorm(width)
         side = image // patch
         steps = []
-        for level, (depth, nh) in enumerate(zip(depths, heads)):
+        for level, (depth, nh) in enumerate(zip(depths, heads, strict=False)):
             if level:
                 steps.append(Shrink(width))
                 width, side = 2 * width, side // 2

@@ -88,9 +88,7 @@ class Block(nn.Module):
         self.shift = s // 2 if odd else 0
         self.attn = CosineAttention(width, s, heads)
         self.post_attn = nn.LayerNorm(width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, int(width * ratio)), nn.GELU(), nn.Linear(int(width * ratio), width)
-        )
+        self.mlp = nn.Sequential(nn.Linear(width, int(width * ratio)), nn.GELU(), nn.Linear(int(width * ratio), width))
         self.post_mlp = nn.LayerNorm(width)
         self.register_buffer("mask", region_mask(side, s, self.shift) if self.shift else None)
 

@@ -8,9 +8,7 @@ class LastMemory(nn.Module):
 
     def __init__(self, features, units, layers):
         super().__init__()
-        self.cells = nn.ModuleList(
-            [nn.LSTMCell(features if i == 0 else units, units) for i in range(layers)]
-        )
+        self.cells = nn.ModuleList([nn.LSTMCell(features if i == 0 else units, units) for i in range(layers)])
 
     def forward(self, sequence, h_init, c_init):
         hs, cs = list(h_init), list(c_init)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 class GatedLayer(nn.Module):
     def __init__(self, n_in, n):
         super().__init__()
-        k = n ** -0.5
+        k = n**-0.5
         self.w_x = nn.Parameter(torch.empty(3 * n, n_in).uniform_(-k, k))
         self.w_h = nn.Parameter(torch.empty(3 * n, n).uniform_(-k, k))
         self.b_x = nn.Parameter(torch.empty(3 * n).uniform_(-k, k))
@@ -33,7 +33,7 @@ class StackedGRU(nn.Module):
         self.layers = nn.ModuleList(GatedLayer(n if i else n_in, n) for i in range(depth))
 
     def forward(self, seq, initial):
-        for layer, h in zip(self.layers, initial):
+        for layer, h in zip(self.layers, initial, strict=False):
             seq = layer(seq, h)
         return seq
 
