@@ -134,9 +134,10 @@ def test_shipped_fingerprints_hold_hashes_and_no_problem_text() -> None:
     benchmark, problems = packs.read(packs.SHIPPED)
     assert benchmark == "KernelBench" and len(problems) == 270
     assert sum(bool(problem.root) for problem in problems) == 250, "all of levels 1 to 3"
+    assert sum(bool(problem.settled) for problem in problems) == 250
     assert sum(bool(problem.names) for problem in problems) == 20, "all of level 4"
     for problem in problems:
-        hashes = [problem.source, problem.root, *problem.grams, *problem.texts, *problem.names]
+        hashes = [problem.source, problem.root, problem.settled, *problem.grams, *problem.texts, *problem.names]
         hashes += [feature for feature, _ in problem.features] + [op.lstrip("=~") for op, _, _ in problem.graph]
         assert all(re.fullmatch("[0-9a-f]*", text) for text in hashes)
         assert all(re.fullmatch("[st]*", constants) for _, constants, _ in problem.graph)
@@ -145,9 +146,9 @@ def test_shipped_fingerprints_hold_hashes_and_no_problem_text() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "{", "[]", '{"scheme": 1}', '{"scheme": 99}', "\0"),
+        *("", "{", "[]", '{"scheme": 2}', '{"scheme": 99}', "\0"),
         *(
-            f'{{"scheme": 1, "benchmark": "x", "problems": {problems}}}'
+            f'{{"scheme": 2, "benchmark": "x", "problems": {problems}}}'
             for problems in (
                 *("[]", "[{}]", '[{"id": "1", "level": Infinity}]', '[{"id": "1", "features": [["ab", -1]]}]'),
                 *('[{"id": "1", "graph": [["ab", "", [0]]]}]', '[{"id": "1", "graph": [["ab", "", [-2]]]}]'),
@@ -162,6 +163,13 @@ def test_a_file_that_is_no_pack_is_told_by_name(tmp_path: Path, text: str) -> No
         packs.read(file)
     with pytest.raises(packs.PackError, match=r"missing\.json"):
         packs.read(tmp_path / "missing.json")
+
+
+def test_a_pack_of_an_earlier_scheme_is_told_to_be_made_again(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text('{"scheme": 1, "benchmark": "x", "problems": [{"id": "1", "root": "ab"}]}')
+    with pytest.raises(packs.PackError, match="make it again"):
+        packs.read(file)
 
 
 def test_every_reason_has_a_sentence() -> None:
