@@ -15,7 +15,8 @@ program; the mutator is then asked for something smaller.  A program is recalled
 benchmark's sake.  The baseline compares the operators that a program claims to be made of with level 2's file names,
 exactly.  `most_seconds` leaves out problems that take more CPU-seconds undisguised (unrolled recurrences take a
 minute, a hundred times what others do); they are named in the output.
-`independent`: folders `positive` and `negative`; files carry level and problem in their names (2_11_words.py).
+`independent`: folders `positive` and, if there is one, `negative`; files carry level and problem in their names
+(2_11_words.py).
 `clean`: programs in which no benchmark is known to be: recorded answers, a run, JSON lines or a folder; see
 `synth.answers.programs`.  Prints a table on stderr and one JSON line.
 """
@@ -173,6 +174,8 @@ async def run_independent(judge: Judge, root: Path, keep: Callable[[Judged], Non
     """Recall and false positives on files of other people."""
     told: dict[str, Any] = {}
     for kind in ("positive", "negative"):
+        if kind == "negative" and not (root / kind).exists():
+            continue
         files = labelled(root / kind)
         results = await gather(
             len(judge.pool.workers) + 1,
