@@ -262,6 +262,18 @@ def test_a_sum_of_many_like_terms_is_compared_at_once() -> None:
     assert not parts.contains(total(30, "exp"), total(20, "log"))  # each way to pair them off was tried before
 
 
+def test_a_network_of_hundreds_of_layers_is_laid_over_another() -> None:
+    # Each layer a sum of two, whose order says nothing: the deepest search there is.
+    def deep(last: str) -> parts.Graph:
+        rows: list[tuple[str, str, tuple[int, ...]]] = [("exp", "", (-1,))]
+        for _ in range(graphs.MAX_NODES // 2 - 1):
+            rows += [("sin", "", (len(rows) - 1,)), ("~matmul", "", (len(rows) - 1, len(rows)))]
+        return parts.hashed([*rows, (last, "", (len(rows) - 1,))])
+
+    assert parts.contains(deep("exp"), deep("exp"))
+    assert not parts.contains(deep("log"), deep("exp"))
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.integers(0, len(_CHAIN) - 1), min_size=3, max_size=5),

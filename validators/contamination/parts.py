@@ -9,8 +9,10 @@ Operators carry a "~" in front where their operands have no order.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -18,6 +20,7 @@ Graph = Sequence[tuple[str, str, tuple[int, ...]]]
 
 INPUT = -1
 _FLAT = ("~add", "~mul")  # operators whose nests are one
+_FRAMES = 8  # of Python that the search takes for each node on a path
 MOST_STEPS = 200_000  # of the search; graphs that take more are large and repetitive, and told by their features
 
 
@@ -38,7 +41,19 @@ def contains(whole: Graph, part: Graph) -> bool:
     """Whether `part`, a graph of one output, which is its last node, lies somewhere in `whole`."""
     search = _Search(whole, part)
     last = len(part) - 1
-    return any(search.fits(last, at, True) for at in range(len(whole)) if whole[at][0] == part[last][0])
+    with _room_to_recurse(_FRAMES * len(part)):
+        return any(search.fits(last, at, True) for at in range(len(whole)) if whole[at][0] == part[last][0])
+
+
+@contextmanager
+def _room_to_recurse(frames: int) -> Iterator[None]:
+    """The search goes as deep as the part is: networks of a hundred layers are deeper than Python's usual limit."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(before + frames)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 class _Search:
