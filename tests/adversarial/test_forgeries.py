@@ -40,5 +40,5 @@ def test_a_program_with_two_faces_is_not_proved(forgery: Forgery, warm: WarmPool
 
 
 def test_the_proof_accepts_what_has_one_face(warm: WarmPool) -> None:
-    (judgement,) = warm.judge(Program(program("return torch.relu(self.linear(x)) + 1"), "Model"))
+    (judgement,) = warm.judge(Program(program("return torch.relu(self.linear(x)) + x.mean()"), "Model"))
     assert judgement.accepted, judgement.failure

@@ -159,7 +159,7 @@ def test_the_reference_computes_in_float64_whatever_the_program_names() -> None:
 def test_pairs_are_proved_and_say_so(warm: WarmPool) -> None:
     good = Program(program("return torch.relu(self.linear(x)).softmax(-1) + x.mean(-1, keepdim=True)"), "Model")
     constant = Program(program("return 1 + self.linear(x).tanh() * 1e-7"), "Model")
-    random = Program(program("return torch.nn.functional.dropout(self.linear(x), 0.5, True)"), "Model")
+    random = Program(program("return torch.nn.functional.dropout(self.linear(x).sin(), 0.5, True)"), "Model")
     rows = "torch.nn.functional.embedding_bag((x > 0).long(), self.linear.weight, mode='sum')"
     looked_up = Program(program(f"return {rows} * 2 + self.linear(x).sum()"), "Model")  # asks what the processor is
     proved, vacuous, drawn, found = warm.judge(good, constant, random, looked_up)

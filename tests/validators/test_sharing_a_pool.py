@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from programs import GOOD, program
+from programs import program
 from warm_pool import WarmPool
 
 from validators.verdict import Program, Reason, Stage
 
+HONEST = program("return torch.relu(self.linear(x)) + x.mean()")
 # Each ends its own process in its own way; the good ones around them must not notice.
 ATTEMPTS: list[tuple[str, Reason, Stage]] = [
     (program("import os\nos._exit(0)"), Reason.EXITED, Stage.SHAPES),
@@ -26,7 +27,7 @@ ATTEMPTS: list[tuple[str, Reason, Stage]] = [
 
 
 def test_programs_that_end_their_process_cost_only_themselves(warm: WarmPool) -> None:
-    sources = [GOOD, *(source for source, _, _ in ATTEMPTS), GOOD]
+    sources = [HONEST, *(source for source, _, _ in ATTEMPTS), HONEST]
     judgements = warm.judge(*(Program(source, "Model") for source in sources))
     assert judgements[0].accepted and judgements[-1].accepted
     assert judgements[0].pair == judgements[-1].pair
