@@ -262,18 +262,20 @@ FORGERIES = [*CHANNEL, *MEMORY, *PATCHES]
 #: programs whose eager side and whose compiled side compute different things; the proof compares the two
 TWO_FACED = [
     # A tensor on the device is a fake one, and so this is seen by the compiler alone.
-    Forgery("by_device", program("y = self.linear(x)\nreturn torch.relu(y) if y.is_cuda else torch.relu(y) * 2")),
+    Forgery(
+        "by_device", program("y = self.linear(x) + x.mean()\nreturn torch.relu(y) if y.is_cuda else torch.relu(y) * 2")
+    ),
     Forgery(
         "by_frame",
         program(
-            "import sys\nreturn torch.relu(self.linear(x)) * scale",
+            "import sys\nreturn torch.relu(self.linear(x)) * scale + x.mean()",
             extra="import sys\nscale = 2.0 if 'validators.codegen' in sys.modules and not sys.modules.get('validators.proof.interpreter') else 1.0",
         ),
     ),
     Forgery(
         "writes_its_own_text",
         program(
-            "return torch.relu(self.linear(x)) + 1",
+            "return torch.relu(self.linear(x)) + x.mean() + 1",
             extra="import sys\nfrom validators import codegen\nreal = codegen._make_pair\ndef forged(*a, **k):\n    import dataclasses\n"
             "    pair = real(*a, **k)\n    return dataclasses.replace(pair, triton_code=pair.triton_code.replace('tmp', 'tnp', 1) + '\\nraise SystemExit')\n"
             "codegen._make_pair = forged",
@@ -282,7 +284,7 @@ TWO_FACED = [
     Forgery(
         "text_that_computes_something_else",
         program(
-            "return torch.relu(self.linear(x)) + 1",
+            "return torch.relu(self.linear(x)) + x.mean() + 1",
             extra="from validators import codegen\nreal = codegen._make_pair\ndef forged(*a, **k):\n    import dataclasses\n"
             "    pair = real(*a, **k)\n    return dataclasses.replace(pair, triton_code=pair.triton_code.replace('1.0', '2.0'))\n"
             "codegen._make_pair = forged",

@@ -12,7 +12,7 @@ from selected import selected
 from warm_pool import WarmPool
 
 from validators.containment.layers import Tier
-from validators.verdict import Program
+from validators.verdict import Program, Stage
 
 
 def test_there_are_enough_of_them() -> None:
@@ -37,6 +37,7 @@ def test_a_forged_result_is_not_accepted(
 def test_a_program_with_two_faces_is_not_proved(forgery: Forgery, warm: WarmPool) -> None:
     (judgement,) = warm.judge(Program(forgery.source, "Model", forgery.pattern))
     assert judgement.failure is not None and judgement.pair is None, judgement
+    assert judgement.failure.stage is not Stage.GRAPH, "what it computes is no benchmark's: its faces are to tell"
 
 
 def test_the_proof_accepts_what_has_one_face(warm: WarmPool) -> None:
