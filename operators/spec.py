@@ -169,7 +169,6 @@ class Limits:
     widest: int = _ENDLESS  # largest feature axis
     least: int = 1  # smallest feature axis
     shrink: float = 1.0  # how many times smaller spatial axes may come out: lets a program start large enough
-    repeats: tuple[int, ...] = ()  # largest sizes per spatial axis, when they differ
 
 
 ANYTHING = Limits()

@@ -13,8 +13,8 @@ from synth.synthesizer.scope import Scope, Value, operand_hint
 
 # Below this share of its spread a value hardly depends on the inputs: what is left has to be well above rounding.
 _FADED = {"float32": 0.006, "float16": 0.02, "bfloat16": 0.04}
-_NOTHING = 1e-6
-_SATURATED = 0.005
+_NOTHING = 1e-6  # a spread from the inputs that is none
+_SATURATED = 0.005  # share of the spread from the inputs that a curve's level end leaves at most
 # Below this share of their size, numbers that differ are rounded to the same one: a step or two of the type.
 _ROUNDED = {"float32": 1e-6, "float16": 2**-10, "bfloat16": 2**-7}
 _WILD = 60.0
@@ -30,7 +30,7 @@ _ECHOES = {
     "Ceil", "Trunc", "ParameterDict", "ParameterList", "Scale", "Multiply", "Divide", "Add", "Subtract", "BiasAdd",
     "CumMax", "CumMin", "Logit", "Slice", "Threshold",
 }  # fmt: skip
-_NEARLY = ("pooling", "padding")
+_NEARLY = ("pooling", "padding")  # families whose results are the same numbers, some of them
 
 
 def apply(scope: Scope, entry: Operator, x: Value) -> Value:

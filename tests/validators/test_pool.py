@@ -86,6 +86,7 @@ def test_what_programs_started_ends_with_a_product_process_that_is_killed() -> N
     product.kill()
     product.wait()
     wait_for(lambda: f"sleep 300; : {marker}\n" not in processes())
+    assert marker not in processes()
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> None:
