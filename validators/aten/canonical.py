@@ -63,6 +63,9 @@ class Algebra:
         terms, constants = _flat("add", operands)
         if not terms:
             return constants[-1:] or SCALAR
+        for log in (t for t in terms if t.op == "logsumexp" and len(terms) > 1):
+            if self.add(*(t for t in terms if t is not log), *constants) is log.of[0]:
+                return self.call("log_softmax", log.of[0])
         terms = formulas.in_sum(self, of_one_weight(terms))
         if len(terms) == 1 and not constants:
             return terms[0]
@@ -100,6 +103,7 @@ class Algebra:
         """1 / x."""
         if isinstance(x, str):
             return x
+        x = formulas.without_epsilon(self, x)
         if x.op == "recip":
             return x.of[0]
         if x.op == "exp":

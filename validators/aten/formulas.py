@@ -105,6 +105,8 @@ def of_factor(a: Algebra, f: Expr, beside: Sequence[Expr]) -> Iterator[Spelled]:
     if inner is None:
         return
     if f.op == "recip":
+        if inner.op == "sqrt" and inner.of[0].op == "sum":
+            yield a.recip(a.sqrt(a.mean(inner.of[0].of[0]))), (f, SCALAR)
         if inner.op == "sum" and inner.of[0].op == "exp":
             yield a.call("softmax", inner.of[0].of[0]), (f, inner.of[0])
         if (y := _deviation_of(inner)) is not None:
@@ -137,6 +139,20 @@ def of_factor(a: Algebra, f: Expr, beside: Sequence[Expr]) -> Iterator[Spelled]:
         for other, one in a.splits(cubic) if inner.op == "tanh" else ():
             if other.op == "mul" and other.of == (one, one, one):
                 yield a.call("gelu", one), (f, one, halves)
+
+
+def without_epsilon(a: Algebra, x: Expr) -> Expr:
+    """`x`, a divisor, without what keeps it from being 0: a number added to a length, or its lower bound."""
+    bare = x.of[0] if x.op in ("add", "clamp") and len(x.of) == 1 else x
+    if bare.op == "sum" and bare.of[0].op in ("abs", "exp"):
+        return bare
+    if bare.op != "sqrt":
+        return x
+    squares = bare.of[0].of[0] if bare.of[0].op in ("add", "clamp") and len(bare.of[0].of) == 1 else bare.of[0]
+    of = squares.of[0] if squares.op in ("sum", "mean") else None
+    if of is None or not of.is_("mul", operands=2) or of.of[0] is not of.of[1]:
+        return x
+    return a.make("sqrt", [squares])
 
 
 def _deviation_of(x: Expr) -> Expr | None:

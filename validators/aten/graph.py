@@ -16,7 +16,8 @@ class Node:
         op: the operator without overload and in-place mark (`addmm`); "input" for a tensor that the forward pass is
             given, "zeros" or "constant" for any other one that is not made of others (parameters, buffers, new ones).
         inputs: the tensors it was made of, in the order of its arguments; None for one that was not given.
-        numbers: its other numeric arguments in order, lists flattened.
+        numbers: its other numeric arguments in order, lists flattened; of a "constant", the value of all its elements
+            where it is known.
         output: which of the operator's results it is.
         shape: of the result, as the operator made it.
         elements: in the tensor, as views of it have it.

@@ -37,6 +37,8 @@ _FRESH = {
     *("new_empty", "new_zeros", "new_ones", "new_full", "new_empty_strided"),
     *("empty_like", "zeros_like", "ones_like", "full_like", "rand_like", "randn_like"),
 }
+#: those that hold one value, and which argument it is
+_FILLED = {"scalar_tensor": 0, "full": 1, "full_like": 1, "new_full": 2}
 #: of one element they are what they are made of
 _REDUCTIONS = {"sum", "mean", "amax", "amin", "prod", "logsumexp", "max", "min"}
 #: results that hold what their first argument does
@@ -144,7 +146,7 @@ class Recorder(TorchDispatchMode):
             else:
                 inputs = tuple(_positions(operands, given))
                 if name in _FRESH or not any(inputs):
-                    node = _constant(tensor, strict, "zeros" if "zeros" in name else "constant")
+                    node = _constant(tensor, strict, "zeros" if "zeros" in name else "constant", _filled(name, args))
                 else:
                     op = _named(name, args, kwargs)
                     node = Node(op, inputs, numbers, index, shape, tensor.numel(), strict, varies)
@@ -240,8 +242,16 @@ def _view(base: Node, tensor: torch.Tensor, strict: bytes | str) -> Node:
     return replace(base, elements=tensor.numel(), strict=digest)
 
 
-def _constant(tensor: torch.Tensor, strict: bytes, op: str = "constant") -> Node:
-    return Node(op, (), (), 0, tuple(tensor.shape), tensor.numel(), strict, False)
+def _constant(tensor: torch.Tensor, strict: bytes, op: str = "constant", value: tuple[Number, ...] = ()) -> Node:
+    return Node(op, (), value, 0, tuple(tensor.shape), tensor.numel(), strict, False)
+
+
+def _filled(name: str, args: Any) -> tuple[Number, ...]:
+    """The value of all elements of a new tensor, where it is known."""
+    at = _FILLED.get(name, len(args))
+    if "ones" in name:
+        return (1,)
+    return (args[at],) if at < len(args) and isinstance(args[at], int | float) else ()
 
 
 def _is_alias(name: str, tensor: torch.Tensor, operand: Node) -> bool:
@@ -276,6 +286,8 @@ def _named(name: str, args: Any, kwargs: dict[str, Any]) -> str:
         return "gelu_tanh"
     if name.rstrip("_") == "clamp" and (kwargs.get("min") if len(args) < 2 else args[1]) is None:
         return "clamp_max"
+    if name == "pow" and args and not isinstance(args[0], torch.Tensor):
+        return "exp2"  # a number to the power of a tensor
     return name.rstrip("_")
 
 

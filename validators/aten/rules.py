@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from validators.aten import windows
+from validators.aten import curves, windows
 from validators.aten.canonical import Algebra
 from validators.aten.expression import SCALAR, TENSOR, Expr, Operand
 from validators.aten.formulas import CELLS, RECURRENT
@@ -19,20 +19,22 @@ Rule = Callable[[Algebra, Node, Sequence[Operand]], Operand]
 
 def expressions(recorded: Recorded) -> list[Expr]:
     """The loose form of each output that depends on an input."""
-    return _made_by(Algebra(), recorded)
+    return both_forms(recorded)[0]
 
 
 def both_forms(recorded: Recorded) -> tuple[list[Expr], list[Expr]]:
     """The loose form of each output, and the same without neutral operators (`Algebra.keeps_neutral`)."""
-    algebra = Algebra()
-    made = _made_by(algebra, recorded)
-    return made, _made_by(Algebra(keeps_neutral=False), recorded) if algebra.met_neutral else made
+    algebra, spelled = Algebra(), curves.named(recorded)
+    made = _made_by(algebra, recorded, spelled)
+    return made, _made_by(Algebra(keeps_neutral=False), recorded, spelled) if algebra.met_neutral else made
 
 
-def _made_by(algebra: Algebra, recorded: Recorded) -> list[Expr]:
+def _made_by(algebra: Algebra, recorded: Recorded, spelled: dict[int, tuple[str, Node]]) -> list[Expr]:
     made: dict[int, Operand] = {}
     for node in reachable(recorded.outputs):
-        made[id(node)] = _expression(algebra, node, made)
+        name, source = spelled.get(id(node), (node.op, None))
+        stands = node if source is None else replace(node, op=name, inputs=(source,), numbers=())
+        made[id(node)] = _expression(algebra, stands, made)
     found = [made[id(output)] for output in recorded.outputs]
     return [e.of[0] if e.op == "neg" else e for e in found if isinstance(e, Expr)]
 
@@ -240,19 +242,28 @@ def _pool(kind: str) -> Rule:
     return rule
 
 
+def _scaled_elu(a: Algebra, x: Operand) -> Operand:
+    return a.scaled(a.call("elu", x))
+
+
 def _glu(a: Algebra, x: Operand) -> Operand:
     # Two halves, which are one expression here: by its gate it is told from a silu.
     part = a.call("part", x)
     return a.make("mul", [e for e in (part, a.call("sigmoid", part)) if isinstance(e, Expr)])
 
 
+def _absolute(a: Algebra, x: Operand) -> Operand:
+    positive = isinstance(x, Expr) and x.op in ("exp", "sqrt", "sigmoid", "softmax", "softplus", "abs")
+    return x if positive else a.call("abs", x)
+
+
 def _norm(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     order = _number(n)
     if order == 1:
-        return a.sum(a.call("abs", o[0]))
+        return a.sum(_absolute(a, o[0]))
     if order in (2, None):
         return a.sqrt(a.sum(a.power(o[0], 2)))
-    return a.extremum("amax", a.call("abs", o[0])) if order == float("inf") else a.call("norm", o[0])
+    return a.extremum("amax", _absolute(a, o[0])) if order == float("inf") else a.call("norm", o[0])
 
 
 def _squared_error(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
@@ -288,12 +299,14 @@ RULES: dict[str, Rule] = {
     "div": _quotient,
     "true_divide": _quotient,
     "reciprocal": _first(Algebra.recip),
+    "abs": _first(_absolute),
     "neg": _first(Algebra.negated),
     "pow": _power,
     "square": _first(lambda a, x: a.power(x, 2)),
     "sqrt": _first(Algebra.sqrt),
     "rsqrt": _first(lambda a, x: a.recip(a.sqrt(x))),
     "exp": _first(Algebra.exp),
+    "exp2": _first(lambda a, x: a.exp(a.scaled(x))),
     "expm1": _first(lambda a, x: a.add(a.exp(x), SCALAR)),
     "log": _first(Algebra.log),
     "log1p": _first(lambda a, x: a.log(a.add(x, SCALAR))),
@@ -316,7 +329,9 @@ RULES: dict[str, Rule] = {
     "gather": lambda a, n, o: a.gathered(o[0], o[1]),
     **dict.fromkeys(("gelu", "gelu_tanh"), _first(lambda a, x: a.call("gelu", x))),
     "glu": _first(_glu),
-    "elu": _first(lambda a, x: a.call("elu", x)),
+    "elu": lambda a, n, o: _scaled_elu(a, o[0]) if _number(n, 1) not in (None, 1) else a.call("elu", o[0]),
+    "celu": _first(lambda a, x: a.call("elu", x)),
+    "selu": _first(_scaled_elu),
     "softplus": _first(lambda a, x: a.call("softplus", x)),
     "log_sigmoid_forward": _first(lambda a, x: a.call("softplus", x)),
     "softsign": _first(lambda a, x: a.div(x, a.add(a.call("abs", x), SCALAR))),

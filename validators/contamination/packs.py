@@ -18,7 +18,7 @@ from validators.contamination import parts
 
 SHIPPED = Path(__file__).with_name("kernelbench.json")
 #: of how fingerprints are made; a pack of another one is refused, since nothing in it would ever be found
-SCHEME = 2
+SCHEME = 3
 
 
 class PackError(ValueError):
