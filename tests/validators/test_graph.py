@@ -250,6 +250,14 @@ def test_a_network_with_fewer_layers_is_a_piece_of_the_problem_unless_it_is_a_sm
     assert not any(f.score == 1 for f in graphs.check(_dense(3), known, 0.8))
 
 
+def test_a_sum_of_many_logarithms_is_made_at_once_and_one_of_two_is_left() -> None:
+    def total(count: int) -> str:
+        return root_of(lambda _, x: sum(((x + k).sin().logsumexp(1) for k in range(count)), x.mean(1)))
+
+    assert total(30) != total(29)
+    assert root_of(lambda _, x: x - 2 * x.logsumexp(1, keepdim=True)) != root_of(lambda _, x: F.log_softmax(x, 1))
+
+
 def test_a_sum_of_many_like_terms_is_compared_at_once() -> None:
     def total(terms: int, last: str) -> list[tuple[str, str, tuple[int, ...]]]:
         like = [("sin", "", (parts.INPUT,)), ("cos", "", (0,))]

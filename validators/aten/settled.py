@@ -30,7 +30,7 @@ _REDUCTIONS = (*_EXTREMA, "mean", "sum")
 #: functions of each element that never decrease
 _INCREASING = {
     *("clamp", "cap", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "exp", "log", "sqrt", "erf", "atan"),
-    *("selu", "celu", "floor", "ceil", "round", "sign"),
+    *("floor", "ceil", "round", "sign"),
 }
 #: functions through which a positive factor goes, bounds aside; through the first two a term, too
 _BOUNDS = ("clamp", "cap")
