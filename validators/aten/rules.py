@@ -188,7 +188,10 @@ def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     transposed = "transpose" if any(v is True for v in n.numbers) else ""
     grouped = "grouped" if n.numbers and n.numbers[-1] not in (0, 1, True, False) else ""
-    kernel = n.inputs[1].shape[2:] if n.inputs[1] is not None else ()
+    axes = (
+        len(n.numbers) - 2
+    ) // 4  # a stride, padding, dilation and output padding for each; the kernel may be a slice
+    kernel = n.inputs[1].shape[-axes:] if n.inputs[1] is not None else ()
     stride, padding, dilation = (n.numbers[at * len(kernel) : (at + 1) * len(kernel)] for at in range(3))
     # Windows that neither overlap nor leave anything out are patches, which a reshape makes too.
     patches = kernel == stride and not any(padding) and set(dilation) == {1} and not transposed
@@ -299,7 +302,6 @@ RULES: dict[str, Rule] = {
     "div": _quotient,
     "true_divide": _quotient,
     "reciprocal": _first(Algebra.recip),
-    "abs": _first(_absolute),
     "neg": _first(Algebra.negated),
     "pow": _power,
     "square": _first(lambda a, x: a.power(x, 2)),

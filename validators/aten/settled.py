@@ -11,7 +11,8 @@ they stand, where both sides say the same:
   moves;
 * a softmax and a normalization do not see a number that is added, the latter no factor either;
 * `x + x * y` is `x * (1 + y)`: a factor that all terms of a sum share is one of the sum;
-* the largest, the mean and the sum of unfolded windows are pools.
+* the largest, the mean and the sum of unfolded windows are pools; the mean and the sum of what weights made, of windows
+  or of everything, are made by other weights.
 
 A maximum stands inside, next to what it is taken of, and constants inside of it only where weights are that near: a
 bias stays with its layer.
@@ -26,7 +27,8 @@ from validators.aten.expression import SCALAR, TENSOR, Expr
 from validators.aten.loose import below
 
 _EXTREMA = ("amax", "amin")
-_REDUCTIONS = (*_EXTREMA, "mean", "sum")
+_LINEAR = ("mean", "sum")
+_REDUCTIONS = (*_EXTREMA, *_LINEAR)
 #: functions of each element that never decrease
 _INCREASING = {
     *("clamp", "cap", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "exp", "log", "sqrt", "erf", "atan"),
@@ -83,7 +85,9 @@ class _Settler:
         x = terms[0]
         if not constants:
             return x
-        if x.op in _REDUCTIONS and _of_weights(x.of[0]):
+        if _is_linear(x.op) and len(x.of) == 1:
+            return self._make("add", terms, TENSOR)  # a number for all is a bias, too
+        if x.op in _REDUCTIONS and _near_weights(x):
             return self.build(x.op, (self._add(x.of, constants),))
         if x.op in _BOUNDS and constants == SCALAR:
             return self.build(x.op, (self._add(x.of, constants),))
@@ -115,8 +119,7 @@ class _Settler:
             return x
         if x.op == "add" and len(x.of) == 1 and x.constants:
             return self._add([self._mul(x.of, constants)], _merged(x.constants + constants))
-        through = constants == SCALAR or x.op not in _EXTREMA
-        if x.op in _REDUCTIONS and through and _of_weights(x.of[0]):
+        if x.op in _REDUCTIONS and _near_weights(x, through=_REDUCTIONS if constants == SCALAR else _LINEAR):
             return self.build(x.op, (self._mul(x.of, constants),))
         if x.op in _HOMOGENEOUS and constants == SCALAR:
             return self.build(x.op, (self._mul(x.of, constants),))
@@ -127,11 +130,11 @@ class _Settler:
         inner = x.of[0] if x.op == "part" else x
         if inner.op == "unfold":
             return self._reduced(op, inner.of[0])
-        if x.op == op:
-            return x
+        if x.op == op or (op in _LINEAR and _of_weights(x)):
+            return x  # a mean or sum of what weights made is made by the mean or sum of these weights
         if op in _EXTREMA and x.op in _INCREASING and len(x.of) == 1:
             return self.build(x.op, (self._reduced(op, x.of[0]),))
-        if x.op in ("add", "mul") and len(x.of) == 1 and not _of_weights(x):
+        if x.op in ("add", "mul") and len(x.of) == 1 and not _near_weights(x.of[0]):
             inside = self._reduced(op, x.of[0])
             if x.op == "add":
                 return self._add([inside], x.constants)
@@ -150,6 +153,13 @@ def _of_weights(x: Expr) -> bool:
         if x.op == op and len(x.of) == 1:
             x = x.of[0]
     return _is_linear(x.op) and len(x.of) == 1
+
+
+def _near_weights(x: Expr, through: tuple[str, ...] = _REDUCTIONS) -> bool:
+    """Whether only such reductions are between it and a map by weights."""
+    while x.op in through:
+        x = x.of[0]
+    return _of_weights(x)
 
 
 def _merged(constants: str) -> str:

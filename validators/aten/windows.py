@@ -10,17 +10,19 @@ from validators.aten.graph import Node
 def of_taps(a: Algebra, summand: Node, tap: Operand, others: Operand) -> Operand | None:
     """The sum of `tap` (which `summand` stands for) and `others`, where it is one over windows; else None.
 
-    A tap is a slice along the axes behind batch and channels, times weights.  Two with one sum make a convolution, and
-    further ones are the same one's: how large a kernel is, the loose form does not tell.
+    A tap is a slice along the axes behind batch and channels, times weights, or a convolution of fewer axes of it.  Two
+    with one sum make a convolution, and further ones are the same one's: how large a kernel is, the loose form does not
+    tell.
     """
     if isinstance(tap, str) or isinstance(others, str) or len(tap.of) != 1 or tap.of[0].op != "part":
         return None
-    if tap.op != "matmul" and not tap.is_("mul", TENSOR):
+    flat = tap.op in ("conv1d", "conv2d")
+    if tap.op != "matmul" and not flat and not tap.is_("mul", TENSOR):
         return None
     rank = _sliced_axes(summand)
-    if rank is None:
+    if rank is None or (flat and tap.op >= f"conv{rank}d"):
         return None
-    made = a.make(f"conv{rank}d" + ("" if tap.op == "matmul" else "grouped"), tap.of[0].of)
+    made = a.make(f"conv{rank}d" + ("" if flat or tap.op == "matmul" else "grouped"), tap.of[0].of)
     terms, constants = (others.of, others.constants) if others.op == "add" else ((others,), "")
     left: list[Expr] = [term for term in terms if term not in (tap, made)]
     return a.add(*left, made, *constants) if len(left) < len(terms) else None

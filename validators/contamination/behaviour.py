@@ -126,6 +126,8 @@ def _functions() -> Iterator[tuple[Function, tuple[tuple[int, ...], ...]]]:
         a, b = first[0] == 6, second[1] == 6
         yield functools.partial(_product, a=a, b=b), (first, second)
     yield torch.bmm, ((2, 5, 6), (2, 6, 7))
+    yield _rows_scaled, ((6,), (6, 7))
+    yield F.triplet_margin_loss, ((6, 7),) * 3
 
 
 def _layer_norm(x: torch.Tensor, axes: int) -> torch.Tensor:
@@ -179,6 +181,10 @@ def _smallest(x: torch.Tensor, dim: int) -> torch.Tensor:
 
 def _product(x: torch.Tensor, y: torch.Tensor, a: bool, b: bool) -> torch.Tensor:
     return torch.matmul(x.T if a else x, y.T if b else y)
+
+
+def _rows_scaled(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return x.unsqueeze(1) * y
 
 
 def _hinge(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
