@@ -1,13 +1,15 @@
-"""Connected components, and who shares one with whom."""
+"""Who is near whom: connected components, and who has too many beside."""
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 I64 = npt.NDArray[np.int64]
+MOST_COMPARED = 256  # of those that share a room with one; those that share most come first
 
 
 class Components:
@@ -60,3 +62,29 @@ def join_near(members: Iterable[int], components: Components, near: Callable[[in
             else:
                 apart.append(other)
         merged = [*apart, group]
+
+
+def crowded(rooms: Iterable[list[int]], rank: I64, near: Callable[[int, int], bool], cap: int) -> list[int]:
+    """Those that have `cap` better ones beside them that stay, best first; who shares no room is not compared.
+
+    Who stays follows from the ranks alone.  Of those that stay none is crowded when they are asked about again.
+    """
+    entered: dict[int, list[int]] = defaultdict(list)
+    staying: list[list[int]] = []
+    for room in rooms:
+        for member in room:
+            entered[member].append(len(staying))
+        staying.append([])
+    gone: list[int] = []
+    for one in sorted(entered, key=rank.__getitem__):
+        shared = Counter(other for number in entered[one] for other in staying[number])
+        beside = 0
+        for other in sorted(shared, key=lambda other: (-shared[other], rank[other]))[:MOST_COMPARED]:
+            beside += near(one, other)
+            if beside == cap:
+                gone.append(one)
+                break
+        else:
+            for number in entered[one]:
+                staying[number].append(one)
+    return gone

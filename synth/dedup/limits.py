@@ -36,7 +36,7 @@ KEYS = {
     "near_source": "a near-duplicate of another program",
     "graph_cap": "the same loose ATen graph more often than graph_cap",
     "operators_cap": "the same operators more often than operators_cap",
-    "near_triton": "near-duplicate Triton code more often than triton_cap",
+    "near_triton": "Triton code that is a near-duplicate of that of triton_cap better pairs",
 }
 
 

@@ -12,7 +12,8 @@ best are kept by (quality, smallest content hash):
 4. near_source: connected by program bodies of Jaccard similarity >= `near_duplicate_jaccard`, constants aside;
 5. graph_cap: the same loose graph, more often than `graph_cap`;
 6. operators_cap: the same multiset of ATen operators, more often than `operators_cap`;
-7. near_triton: connected by Triton texts that are near-duplicates, more often than `triton_cap`.
+7. near_triton: `triton_cap` better ones that are kept have near-duplicate Triton texts.  Not by connection: texts share
+   templates, and of some thousand pairs half hang together.
 
 A selection of a selection drops nothing: what was kept is no larger a group in any key, and near pairs only leave.
 """
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -30,7 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synth.dedup.clusters import I64, Components, join_near
+from synth.dedup.clusters import I64, Components, crowded, join_near
 from synth.dedup.index import MEMORY, Index
 from synth.dedup.limits import KEYS, Limits
 from synth.dedup.record import Record
@@ -106,12 +107,13 @@ def select(
     for values in (columns.content, columns.source, columns.strict, columns.root):
         whole.join_equal(_u64(values))
     threshold = limits.near_duplicate_jaccard
-    left = _near(programs, columns, passing.alive, threshold, whole)
+    left = _connected(_Meeting(programs, columns, passing.alive, threshold), len(rank), whole)
     passing.keep("near_source", left, once)
     passing.keep("graph_cap", _u64(columns.root), limits.graph_cap)
     passing.keep("operators_cap", _u64(columns.operators), limits.operators_cap)
     if limits.triton_cap is not None:
-        passing.keep("near_triton", _near(tritons, columns, passing.alive, threshold), limits.triton_cap)
+        meeting = _Meeting(tritons, columns, passing.alive, threshold)
+        passing.drop("near_triton", crowded(meeting.rooms(), rank, meeting.near, limits.triton_cap))
     groups = _named(whole.names(), _u64(columns.content), passing.alive)
     return Selection(tuple(passing.fates), passing.stands_for, groups, limits, programs.scheme.id)
 
@@ -180,48 +182,69 @@ class _Passing:
         place = np.arange(len(there)) - np.repeat(first, np.diff(np.append(first, len(there))))
         for position in np.flatnonzero(place >= cap).tolist():
             one, best = int(there[position]), int(there[position - place[position]])
-            self.alive[one] = False
-            self.fates[one] = key
+            self.drop(key, [one])
             if key == "identical":  # one row met twice, in two exports of a run, say
                 self.stands_for[best] = max(self.stands_for[best], self.stands_for[one])
             elif key in _DUPLICATES:
                 self.stands_for[best] += self.stands_for[one]
 
+    def drop(self, key: str, gone: Iterable[int]) -> None:
+        """These are left out."""
+        for one in gone:
+            self.alive[one] = False
+            self.fates[one] = key
 
-def _near(
-    index: Index, columns: _Columns, alive: npt.NDArray[np.bool_], threshold: float, whole: Components | None = None
-) -> U64:
-    """For each record the component that it is in, among those alive, counted from 1.
 
-    `whole`, where given, gets the near pairs of all records, those that are dropped included.
-    """
-    content = _u64(columns.content)
-    numbers, one_of = np.unique(content, return_inverse=True)
-    # A record for each content, a living one where there is one: equal contents have equal shingles.
-    holder = np.zeros(len(numbers), dtype=np.int64)
-    for which in (~alive, alive):
-        holder[one_of[which]] = np.flatnonzero(which)
-    among = Components(len(content))
-    cache = _Cached(index, content)
+class _Meeting:
+    """Records whose sketches meet in an index, and whether two of them are near-duplicates."""
 
-    def near(first: int, second: int) -> bool:
-        one, two = cache.get(first), cache.get(second)
+    def __init__(self, index: Index, columns: _Columns, alive: npt.NDArray[np.bool_], threshold: float) -> None:
+        self.alive = alive
+        self._index, self._threshold = index, threshold
+        content = _u64(columns.content)
+        self._numbers, one_of = np.unique(content, return_inverse=True)
+        # A record for each content, a living one where there is one: equal contents have equal shingles.
+        self._holder = np.zeros(len(self._numbers), dtype=np.int64)
+        for which in (~alive, alive):
+            self._holder[one_of[which]] = np.flatnonzero(which)
+        self._cache = _Cached(index, content)
+
+    def near(self, first: int, second: int) -> bool:
+        """Compared exactly."""
+        one, two = self._cache.get(first), self._cache.get(second)
         fewer, more = sorted((len(one), len(two)))
-        return fewer >= threshold * more and jaccard(one, two) >= threshold
+        return fewer >= self._threshold * more and jaccard(one, two) >= self._threshold
 
-    for buckets in index.buckets():
-        members = holder[np.searchsorted(numbers, buckets.documents)]
-        for start, end in zip(buckets.starts.tolist(), buckets.ends.tolist(), strict=True):
-            together = np.unique(members[start:end]).tolist()
-            if len(together) == 1:
-                continue
-            living = [member for member in together if alive[member]]
+    def together(self) -> Iterator[list[int]]:
+        """Records of each band key that several have."""
+        for buckets in self._index.buckets():
+            members = self._holder[np.searchsorted(self._numbers, buckets.documents)]
+            for start, end in zip(buckets.starts.tolist(), buckets.ends.tolist(), strict=True):
+                found = np.unique(members[start:end]).tolist()
+                if len(found) > 1:
+                    yield found
+
+    def rooms(self) -> Iterator[list[int]]:
+        """The same of the living ones."""
+        for found in self.together():
+            living = [member for member in found if self.alive[member]]
             if len(living) > 1:
-                join_near(living, among, near)
-            if whole is not None:
-                for member in living:  # what is known already is not compared again
-                    whole.join(member, among.find(member))
-                join_near(together, whole, near)
+                yield living
+
+
+def _connected(meeting: _Meeting, count: int, whole: Components) -> U64:
+    """For each record the component of near-duplicates that it is in, among those alive, counted from 1.
+
+    `whole` gets the near pairs of all records, those that are dropped included.
+    """
+    among = Components(count)
+    for together in meeting.together():
+        living = [member for member in together if meeting.alive[member]]
+        if len(living) > 1:
+            join_near(living, among, meeting.near)
+        for member in living:  # what is known already is not compared again
+            whole.join(member, among.find(member))
+        join_near(together, whole, meeting.near)
     return (among.names() + 1).astype(np.uint64)
 
 

@@ -186,6 +186,25 @@ def test_near_duplicates_of_near_duplicates_are_one_cluster() -> None:
     assert sum(select(chain).kept) == 1
 
 
+def test_triton_texts_that_hang_together_do_not_stand_for_each_other() -> None:
+    wide = np.sort(np.random.default_rng(5).choice(1 << 32, 260, replace=False).astype(np.uint32))
+    chain = [replace(one, triton=wide[4 * n : 4 * n + 60]) for n, one in enumerate(apart(50))]
+    assert jaccard(chain[0].triton, chain[2].triton) > 0.7 > jaccard(chain[0].triton, chain[3].triton)
+    assert sum(select(chain).kept) == 50, "none has more than four near ones"
+    assert 50 / 5 <= sum(select(chain, Limits(triton_cap=1)).kept) <= 50 / 3 + 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(records, max_size=25), limits)
+def test_whatever_is_dropped_for_its_triton_text_has_enough_near_ones_left(found: list[Record], caps: Limits) -> None:
+    chosen = select(found, caps)
+    left = [one.triton for one, stays in zip(found, chosen.kept, strict=True) if stays]
+    for one, fate in zip(found, chosen.fates, strict=True):
+        if fate == "near_triton":
+            near = [jaccard(one.triton, other) >= caps.near_duplicate_jaccard for other in left]
+            assert sum(near) >= (caps.triton_cap or 0)
+
+
 def test_a_set_beyond_memory_is_selected_as_one_within(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     found = [

@@ -10,7 +10,7 @@ class SplitInnerGemm(nn.Module):
 
     def forward(self, p, q):
         acc = p.new_zeros(p.shape[0], q.shape[1])
-        for ps, qs in zip(p.split(self.slab, dim=1), q.split(self.slab, dim=0)):
+        for ps, qs in zip(p.split(self.slab, dim=1), q.split(self.slab, dim=0), strict=False):
             acc = torch.addmm(acc, ps, qs)
         return acc
 

@@ -19,7 +19,7 @@ class UpVolumeRowNorm(nn.Module):
         self.addend = nn.Parameter(torch.tensor(addend))
         self.row_gain = nn.Parameter(torch.ones(row_shape))
         self.row_offset = nn.Parameter(torch.zeros(row_shape))
-        self.geometry = dict(stride=step, padding=trim, output_padding=extra)
+        self.geometry = {"stride": step, "padding": trim, "output_padding": extra}
         self.window = window
 
     def forward(self, vol):

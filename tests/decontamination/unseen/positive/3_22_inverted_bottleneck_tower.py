@@ -44,8 +44,8 @@ def bottleneck(c_in, c_out, k, stride, ratio):
     wide = c_in * ratio
     parts = []
     if ratio > 1:
-        parts += conv_norm(c_in, wide, 1) + [Bounded()]
-    parts += conv_norm(wide, wide, k, stride, groups=wide) + [Bounded()]
+        parts += [*conv_norm(c_in, wide, 1), Bounded()]
+    parts += [*conv_norm(wide, wide, k, stride, groups=wide), Bounded()]
     parts += conv_norm(wide, c_out, 1)
     body = nn.Sequential(*parts)
     return Shortcut(body) if stride == 1 and c_in == c_out else body
@@ -54,12 +54,12 @@ def bottleneck(c_in, c_out, k, stride, ratio):
 class BottleneckTower(nn.Module):
     def __init__(self, classes, start=8, final=64):
         super().__init__()
-        layers = conv_norm(3, start, 3, 2) + [nn.ReLU()]
+        layers = [*conv_norm(3, start, 3, 2), nn.ReLU()]
         c = start
         for ratio, c_out, k, stride in ROWS:
             layers.append(bottleneck(c, c_out, k, stride, ratio))
             c = c_out
-        layers += conv_norm(c, final, 1) + [nn.ReLU()]
+        layers += [*conv_norm(c, final, 1), nn.ReLU()]
         layers += [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(final, classes)]
         self.tower = nn.Sequential(*layers)
         for m in self.modules():

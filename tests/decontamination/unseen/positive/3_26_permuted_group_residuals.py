@@ -69,7 +69,7 @@ class PermutedGroupNet(nn.Module):
         self.entry_norm = ChannelStandard(widths[0])
         units = []
         c = widths[0]
-        for count, width in zip(repeats, widths[1:]):
+        for count, width in zip(repeats, widths[1:], strict=False):
             for _ in range(count):
                 units.append(PermutedUnit(c, width, groups))
                 c = width

@@ -1,4 +1,6 @@
 # KernelBench level 3 problem 2, rewritten
+import itertools
+
 import torch
 from torch import nn
 
@@ -7,7 +9,7 @@ class WidePerceptron(nn.Module):
     def __init__(self, d_in, widths, d_out):
         super().__init__()
         sizes = [d_in, *widths, d_out]
-        self.affines = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.affines = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(sizes))
 
     def forward(self, rows):
         *inner, last = self.affines

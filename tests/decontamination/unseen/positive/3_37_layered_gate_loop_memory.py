@@ -34,7 +34,7 @@ class LayeredMemory(nn.Module):
         for n, layer in enumerate(self.layers):
             seq, c = layer(seq, h_start[n], c_start[n])
             memories.append(c)
-        answer = self.readout(seq[:, -1])
+        self.readout(seq[:, -1])
         return torch.stack(memories)
 
 

@@ -9,7 +9,7 @@ class DeepStack(nn.Module):
         super().__init__()
         self.params = nn.ParameterList()
         fan = d_in
-        for size in list(widths) + [d_out]:
+        for size in [*list(widths), d_out]:
             w = nn.Parameter(torch.randn(size, fan) * (2.0 / fan) ** 0.5)
             self.params.extend([w, nn.Parameter(torch.zeros(size))])
             fan = size

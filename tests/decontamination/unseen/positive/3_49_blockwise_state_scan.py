@@ -25,9 +25,9 @@ class BlockwiseStateScan(nn.Module):
     def forward(self, seq, carry=None):
         if carry is not None:
             carry = carry[:, 0]
-        pieces = zip(*(t.split(self.block, dim=1) for t in (seq, self.log_decay, self.write, self.read)))
+        pieces = zip(*(t.split(self.block, dim=1) for t in (seq, self.log_decay, self.write, self.read)), strict=False)
         for x, log_a, b, c in pieces:
-            inside, local = self.scan_block(x, log_a, b, c)
+            _inside, local = self.scan_block(x, log_a, b, c)
             if carry is None:
                 carry = local
             else:
