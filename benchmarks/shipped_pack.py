@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from synth.commands import fingerprint
 from synth.config import RunConfig
+from synth.errors import DONE, FAILED
 from synth.sampling import catalogue_sets, derived_rng, sample_pattern
 from synth.synthesizer import write_program
 from validators.contamination import packs
@@ -32,23 +33,29 @@ ABOUT = (
 )
 
 
-def _assert_readable() -> None:
-    """The shipped pack has this scheme: one that has not is refused by the validators that trace the problems."""
-    if json.loads(packs.SHIPPED.read_text(encoding="utf-8"))["scheme"] != packs.SCHEME:
-        nothing = packs.Problem("0/0", 0, source="none")
-        packs.SHIPPED.write_text(packs.dump("KernelBench", "being made again", [nothing]), encoding="utf-8")
-
-
 def main(asked: dict[str, str]) -> int:
-    out = Path(asked.get("out", packs.SHIPPED))
-    _assert_readable()
+    before = packs.SHIPPED.read_text(encoding="utf-8")
+    if json.loads(before)["scheme"] != packs.SCHEME:
+        # The validators that trace the problems refuse it; nothing is in this one.
+        nothing = packs.dump("KernelBench", "being made again", [packs.Problem("0/0", 0, source="none")])
+        packs.SHIPPED.write_text(nothing, encoding="utf-8")
+    made = FAILED
+    try:
+        made = _made(Path(asked["problems"]), Path(asked.get("out", packs.SHIPPED)))
+    finally:
+        if made != DONE:
+            packs.SHIPPED.write_text(before, encoding="utf-8")
+    return made
+
+
+def _made(problems: Path, out: Path) -> int:
     config, sets = RunConfig(seed=SEED), catalogue_sets()
     with tempfile.TemporaryDirectory() as folder:
         for index in range(UNRELATED):
             pattern = sample_pattern(config, sets, index)
             source = write_program(pattern, derived_rng(SEED, index, "program:1"), f"Unrelated{index}")
             (Path(folder) / f"{index}.py").write_text(source, encoding="utf-8")
-        given = {"path": Path(asked["problems"]), "unrelated": Path(folder), "out": out}
+        given = {"path": problems, "unrelated": Path(folder), "out": out}
         return fingerprint.run({**given, "benchmark": "KernelBench", "about": ABOUT})
 
 

@@ -88,7 +88,7 @@ _DEDUP = (
     Param(
         "triton_cap",
         values.whole(1, optional=True),
-        "pairs to keep of a cluster of near-duplicate Triton texts",
+        "kept pairs with a near-duplicate Triton text, from which on a pair is left out",
         Limits.triton_cap,
     ),
 )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 I64 = npt.NDArray[np.int64]
-MOST_COMPARED = 256  # of those that share a room with one; those that share most come first
+MOST_COMPARED = 256  # of those that share a bucket with one; those that share most come first
 
 
 class Components:
@@ -64,15 +64,15 @@ def join_near(members: Iterable[int], components: Components, near: Callable[[in
         merged = [*apart, group]
 
 
-def crowded(rooms: Iterable[list[int]], rank: I64, near: Callable[[int, int], bool], cap: int) -> list[int]:
-    """Those that have `cap` better ones beside them that stay, best first; who shares no room is not compared.
+def crowded(buckets: Iterable[list[int]], rank: I64, near: Callable[[int, int], bool], cap: int) -> list[int]:
+    """Those that have `cap` better ones beside them that stay, best first; who shares no bucket is not compared.
 
     Who stays follows from the ranks alone.  Of those that stay none is crowded when they are asked about again.
     """
     entered: dict[int, list[int]] = defaultdict(list)
     staying: list[list[int]] = []
-    for room in rooms:
-        for member in room:
+    for bucket in buckets:
+        for member in bucket:
             entered[member].append(len(staying))
         staying.append([])
     gone: list[int] = []

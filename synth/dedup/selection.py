@@ -113,7 +113,7 @@ def select(
     passing.keep("operators_cap", _u64(columns.operators), limits.operators_cap)
     if limits.triton_cap is not None:
         meeting = _Meeting(tritons, columns, passing.alive, threshold)
-        passing.drop("near_triton", crowded(meeting.rooms(), rank, meeting.near, limits.triton_cap))
+        passing.drop("near_triton", crowded(meeting.living(), rank, meeting.near, limits.triton_cap))
     groups = _named(whole.names(), _u64(columns.content), passing.alive)
     return Selection(tuple(passing.fates), passing.stands_for, groups, limits, programs.scheme.id)
 
@@ -215,7 +215,7 @@ class _Meeting:
         fewer, more = sorted((len(one), len(two)))
         return fewer >= self._threshold * more and jaccard(one, two) >= self._threshold
 
-    def together(self) -> Iterator[list[int]]:
+    def buckets(self) -> Iterator[list[int]]:
         """Records of each band key that several have."""
         for buckets in self._index.buckets():
             members = self._holder[np.searchsorted(self._numbers, buckets.documents)]
@@ -224,9 +224,9 @@ class _Meeting:
                 if len(found) > 1:
                     yield found
 
-    def rooms(self) -> Iterator[list[int]]:
-        """The same of the living ones."""
-        for found in self.together():
+    def living(self) -> Iterator[list[int]]:
+        """The same of those that are alive."""
+        for found in self.buckets():
             living = [member for member in found if self.alive[member]]
             if len(living) > 1:
                 yield living
@@ -238,7 +238,7 @@ def _connected(meeting: _Meeting, count: int, whole: Components) -> U64:
     `whole` gets the near pairs of all records, those that are dropped included.
     """
     among = Components(count)
-    for together in meeting.together():
+    for together in meeting.buckets():
         living = [member for member in together if meeting.alive[member]]
         if len(living) > 1:
             join_near(living, among, meeting.near)

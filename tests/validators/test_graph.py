@@ -1,4 +1,4 @@
-"""The ATen graph: what is recorded, what two graphs have in common, and whose parts are found in whom."""
+"""The ATen graph: what is recorded, what two graphs have in common, and what the stage makes of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from validators.aten.loose import root
 from validators.aten.recorder import record
 from validators.aten.rules import expressions
 from validators.conduct.instance import Instance
-from validators.contamination import graphs, packs, parts
+from validators.contamination import graphs, packs
 from validators.fake import FakeMode
 from validators.loading import Refused, load
 from validators.processes.program_side import Here
@@ -125,22 +125,22 @@ def test_attention_is_taken_apart_whatever_kernel_it_would_use() -> None:
     assert root_of(fused, shape, shape, shape) == root_of(by_hand, shape, shape, shape)
 
 
-_CHAIN: list[Callable[[torch.Tensor], torch.Tensor]] = [
+CHAIN: list[Callable[[torch.Tensor], torch.Tensor]] = [
     *(torch.sin, torch.exp, torch.sigmoid, torch.tanh, torch.abs, F.gelu, torch.erf, torch.atan),
     *(lambda x: F.softmax(x, 1), lambda x: x.cumsum(1), lambda x: F.layer_norm(x, (8,)), torch.sqrt),
 ]
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(0, len(_CHAIN) - 1), min_size=1, max_size=6), st.data())
+@given(st.lists(st.integers(0, len(CHAIN) - 1), min_size=1, max_size=6), st.data())
 def test_changing_any_operator_of_a_program_changes_its_root(chain: list[int], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(chain) - 1))
-    other = data.draw(st.integers(0, len(_CHAIN) - 1).filter(lambda o: o != chain[at]))
+    other = data.draw(st.integers(0, len(CHAIN) - 1).filter(lambda o: o != chain[at]))
     changed = [*chain[:at], other, *chain[at + 1 :]]
 
     def run(order: list[int], x: torch.Tensor) -> torch.Tensor:
         for index in order:
-            x = _CHAIN[index](x)
+            x = CHAIN[index](x)
         return x
 
     assert root_of(lambda _, x: run(chain, x)) != root_of(lambda _, x: run(changed, x))
@@ -210,97 +210,12 @@ def test_operators_and_the_data_between_them_are_counted_as_people_name_them() -
     assert (found["inputs"], found["parameters"], found["depth"], found["joins"]) == (1, 2, 4, 0)
 
 
-# -- parts --------------------------------------------------------------------------------------------------------
-
-
-def _loose(function: Callable[..., Any], **modules: nn.Module) -> parts.Graph:
-    return parts.hashed(told(function, **modules)["loose"])
-
-
-def test_a_graph_is_found_inside_a_larger_one_and_not_where_an_operator_differs() -> None:
-    def fusion(x: torch.Tensor) -> torch.Tensor:
-        return torch.tanh(F.softmax(x, 1)) * 2 + x
-
-    part = _loose(lambda _, x: fusion(x))
-    inside = _loose(
-        lambda m, x: (m.conv(fusion(m.pre(x).relu())) + 1).cumsum(1), pre=nn.Conv2d(6, 6, 1), conv=nn.Conv2d(6, 2, 3)
-    )
-    assert parts.contains(inside, part) and parts.contains(part, part)
-    other = _loose(lambda m, x: m.conv(torch.tanh(F.log_softmax(x.relu(), 1)) * 2 + x), conv=nn.Conv2d(6, 2, 3))
-    unscaled = _loose(lambda m, x: m.conv(torch.tanh(F.softmax(x.relu(), 1)) + x), conv=nn.Conv2d(6, 2, 3))
-    assert not parts.contains(other, part) and not parts.contains(unscaled, part) and not parts.contains(part, inside)
-
-
-def _dense(depth: int) -> dict[str, Any]:
-    """Layers that each read what all before them made."""
-    convs = {f"conv{at}": nn.Conv2d(6 * (at + 1), 6, 3, padding=1) for at in range(depth)}
-
-    def forward(m: Any, x: torch.Tensor) -> torch.Tensor:
-        for name in convs:
-            x = torch.cat([x, torch.sin(getattr(m, name)(F.gelu(x)))], 1)
-        return x
-
-    return told(forward, **convs)
-
-
-def test_a_network_with_fewer_layers_is_a_piece_of_the_problem_unless_it_is_a_small_one() -> None:
-    known = packs.Packs()
-    known.add("Own", graphs.fingerprint(packs.Problem("3/1", 3), _dense(8)))
-    assert [f.tier for f in graphs.check(_dense(6), known, 0.8)] == ["T2 part"]
-    assert not any(f.score == 1 for f in graphs.check(_dense(3), known, 0.8))
-
-
 def test_a_sum_of_many_logarithms_is_made_at_once_and_one_of_two_is_left() -> None:
     def total(count: int) -> str:
         return root_of(lambda _, x: sum(((x + k).sin().logsumexp(1) for k in range(count)), x.mean(1)))
 
     assert total(30) != total(29)
     assert root_of(lambda _, x: x - 2 * x.logsumexp(1, keepdim=True)) != root_of(lambda _, x: F.log_softmax(x, 1))
-
-
-def test_a_sum_of_many_like_terms_is_compared_at_once() -> None:
-    def total(terms: int, last: str) -> list[tuple[str, str, tuple[int, ...]]]:
-        like = [("sin", "", (parts.INPUT,)), ("cos", "", (0,))]
-        nodes = [*like * terms, (last, "", (parts.INPUT,)), ("=add", "", (*range(1, 2 * terms, 2), 2 * terms))]
-        return [
-            (op, own, tuple(2 * (at // 2) if op == "cos" else o for o in of)) for at, (op, own, of) in enumerate(nodes)
-        ]
-
-    assert parts.contains(total(30, "exp"), total(20, "exp"))
-    assert not parts.contains(total(30, "exp"), total(20, "log"))  # each way to pair them off was tried before
-
-
-def test_a_network_of_hundreds_of_layers_is_laid_over_another() -> None:
-    # Each layer a sum of two, whose order says nothing: the deepest search there is.
-    def deep(last: str) -> parts.Graph:
-        rows: list[tuple[str, str, tuple[int, ...]]] = [("exp", "", (-1,))]
-        for _ in range(graphs.MAX_NODES // 2 - 1):
-            rows += [("sin", "", (len(rows) - 1,)), ("~matmul", "", (len(rows) - 1, len(rows)))]
-        return parts.hashed([*rows, (last, "", (len(rows) - 1,))])
-
-    assert parts.contains(deep("exp"), deep("exp"))
-    assert not parts.contains(deep("log"), deep("exp"))
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.integers(0, len(_CHAIN) - 1), min_size=3, max_size=5),
-    st.lists(st.integers(0, len(_CHAIN) - 1), max_size=4),
-    st.lists(st.integers(0, len(_CHAIN) - 1), max_size=4),
-)
-def test_whatever_stands_before_and_after_a_chain_is_found(
-    chain: list[int], before: list[int], after: list[int]
-) -> None:
-    def run(order: list[int]) -> Callable[..., torch.Tensor]:
-        def forward(_: Any, x: torch.Tensor) -> torch.Tensor:
-            for index in order:
-                x = _CHAIN[index](x)
-            return x
-
-        return forward
-
-    # A neighbour may complete a formula (the square root of a sum of squares, say), so none here are made of parts.
-    assert parts.contains(_loose(run([*before, *chain, *after])), _loose(run(chain)))
 
 
 # -- the stage ------------------------------------------------------------------------------------------------------
@@ -376,6 +291,26 @@ def test_a_function_written_by_hand_is_known_by_what_it_computes(tmp_path: Path)
     assert found.reason is Reason.BENCHMARK_BEHAVIOUR, found
     assert found.metrics["contamination"][-1]["benchmark"] == "KernelBench"
     assert _judged(source.replace("torch.exp(r - r.max()) /", "torch.exp(r - r.max()).sin() /"), Settings()).ok
+
+
+@pytest.mark.parametrize(
+    ("names", "body", "inputs", "problem"),
+    [
+        ("a, b", "return torch.diag(a) @ b", "torch.randn(9), torch.randn(9, 7)", "1/12"),
+        (
+            *("a, p, n", "return torch.relu((a - p + 1e-6).norm(dim=1) - (a - n + 1e-6).norm(dim=1) + 1).mean()"),
+            *("torch.rand(8, 9), torch.rand(8, 9), torch.rand(8, 9)", "1/99"),
+        ),
+    ],
+)
+def test_functions_of_several_inputs_are_known_too(names: str, body: str, inputs: str, problem: str) -> None:
+    source = PROBLEM.replace("return torch.logsumexp(torch.tanh(self.conv(x)) * 2.0, dim=1)", body)
+    source = source.replace("forward(self, x)", f"forward(self, {names})").replace("torch.rand(2, 3, 10, 10)", inputs)
+    source = source.replace("self.conv = nn.Conv2d(3, 8, 3)", "pass")
+    found = _judged(source, Settings())
+    assert found.reason is Reason.BENCHMARK_BEHAVIOUR, found
+    assert found.metrics["contamination"][-1]["problem"] == problem
+    assert _judged(source.replace(body, body.replace("return ", "return 2 * ")), Settings()).ok
 
 
 def test_a_program_that_looks_into_its_values_is_recorded_on_real_ones(own: Settings) -> None:

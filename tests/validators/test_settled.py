@@ -101,6 +101,21 @@ LAWS: dict[str, tuple[Forward, Forward, Forward]] = {
         lambda p, x: x.sin() * (1 + torch.tanh(p.conv(x)).mean() + x.cos()),
         lambda p, x: x.cos() + x.sin() * torch.tanh(p.conv(x)).mean() + x.sin() * x.cos(),
     ),
+    "the mean of what weights made": (
+        lambda p, x: F.avg_pool2d(p.conv(x), 2).sin(),
+        lambda p, x: F.conv2d(x, F.interpolate(p.conv.weight, size=4), p.conv.bias, stride=2).sin(),
+        lambda p, x: F.max_pool2d(p.conv(x), 2).sin(),
+    ),
+    "a number for all as a bias": (
+        lambda p, x: (F.linear(x, p.dense.weight) + 2).sin(),
+        lambda p, x: p.dense(x).sin(),
+        lambda p, x: (F.linear(x, p.dense.weight) * 2).sin(),
+    ),
+    "a number through several pools": (
+        lambda p, x: F.max_pool2d(p.conv(x) / 2, 2).mean((2, 3)).sin(),
+        lambda p, x: (F.max_pool2d(p.conv(x), 2).mean((2, 3)) * 0.5).sin(),
+        lambda p, x: (F.max_pool2d(p.conv(x), 2).mean((2, 3)) * p.b.flatten()).sin(),
+    ),
     "a maximum over unfolded windows": (
         lambda p, x: F.max_pool2d(x.sin(), 3, 1),
         lambda p, x: F.unfold(x.sin().view(12, 1, 8, 8), 3).amax(1),
@@ -133,6 +148,26 @@ def test_sums_of_weighted_slices_are_convolutions() -> None:
     assert told(mixed, p=p)["plain"] == dense
     assert told(apart, p=p)["plain"] == each
     assert told(of_channels, p=p)["plain"] not in (dense, each)
+
+
+def test_a_sum_of_convolutions_of_slices_is_one_with_an_axis_more() -> None:
+    p, shape = nn.Conv3d(3, 5, 3, bias=False), (2, 3, 6, 8, 8)
+
+    def slice_by_slice(m: Any, x: torch.Tensor) -> torch.Tensor:
+        total = torch.zeros(())
+        for t in range(3):
+            frames = x[:, :, t : t + 4].transpose(1, 2).reshape(8, 3, 8, 8)
+            total = total + F.conv2d(frames, m.p.weight[:, :, t])
+        return total.unflatten(0, (2, 4)).transpose(1, 2).sin()
+
+    def one_slice(m: Any, x: torch.Tensor) -> torch.Tensor:
+        return F.conv2d(x[:, :, 1], m.p.weight[:, :, 1]).sin()
+
+    x = torch.rand(shape)
+    torch.testing.assert_close(slice_by_slice(nn.ModuleDict({"p": p}), x), p(x).sin(), atol=1e-4, rtol=1e-4)
+    whole = told(lambda m, x: m.p(x).sin(), shape, p=p)["plain"]
+    assert told(slice_by_slice, shape, p=p)["plain"] == whole
+    assert told(one_slice, shape, p=p)["plain"] != whole
 
 
 def test_every_other_element_of_unfolded_windows_is_a_dilated_convolution() -> None:

@@ -63,10 +63,8 @@ class Algebra:
         terms, constants = _flat("add", operands)
         if not terms:
             return constants[-1:] or SCALAR
-        for log in (t for t in terms if t.op == "logsumexp" and len(terms) > 1):
-            rest = formulas.without(terms, log)
-            if (rest[0] if len(rest) + len(constants) == 1 else self.make("add", rest, constants)) is log.of[0]:
-                return self.call("log_softmax", log.of[0])
+        if (normed := formulas.log_softmax(self, terms, constants)) is not None:
+            return normed
         terms = formulas.in_sum(self, of_one_weight(terms))
         if len(terms) == 1 and not constants:
             return terms[0]

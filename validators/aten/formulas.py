@@ -41,6 +41,15 @@ def in_sum(a: Algebra, terms: list[Expr]) -> list[Expr]:
     return [step] if isinstance(step, Expr) else terms
 
 
+def log_softmax(a: Algebra, terms: list[Expr], constants: str) -> Expr | None:
+    """The whole sum as one, where it is a sum and the logarithm of the sum of its exponentials."""
+    for log in (t for t in terms if t.op == "logsumexp" and len(terms) > 1):
+        rest = without(terms, log)
+        if (rest[0] if len(rest) + len(constants) == 1 else a.make("add", rest, constants)) is log.of[0]:
+            return a.make("log_softmax", log.of)
+    return None
+
+
 def without(terms: list[Expr], *gone: Expr) -> list[Expr]:
     """The terms less one of each of those."""
     left = list(terms)

@@ -188,9 +188,8 @@ def _plus_matmul(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
 def _convolution(a: Algebra, n: Node, o: Sequence[Operand]) -> Operand:
     transposed = "transpose" if any(v is True for v in n.numbers) else ""
     grouped = "grouped" if n.numbers and n.numbers[-1] not in (0, 1, True, False) else ""
-    axes = (
-        len(n.numbers) - 2
-    ) // 4  # a stride, padding, dilation and output padding for each; the kernel may be a slice
+    # Stride, padding, dilation, whether it is transposed, output padding, groups. Weights may be a slice.
+    axes = (len(n.numbers) - 2) // 4
     kernel = n.inputs[1].shape[-axes:] if n.inputs[1] is not None else ()
     stride, padding, dilation = (n.numbers[at * len(kernel) : (at + 1) * len(kernel)] for at in range(3))
     # Windows that neither overlap nor leave anything out are patches, which a reshape makes too.

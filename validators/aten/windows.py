@@ -16,13 +16,13 @@ def of_taps(a: Algebra, summand: Node, tap: Operand, others: Operand) -> Operand
     """
     if isinstance(tap, str) or isinstance(others, str) or len(tap.of) != 1 or tap.of[0].op != "part":
         return None
-    flat = tap.op in ("conv1d", "conv2d")
-    if tap.op != "matmul" and not flat and not tap.is_("mul", TENSOR):
-        return None
     rank = _sliced_axes(summand)
-    if rank is None or (flat and tap.op >= f"conv{rank}d"):
+    if rank is None:
         return None
-    made = a.make(f"conv{rank}d" + ("" if flat or tap.op == "matmul" else "grouped"), tap.of[0].of)
+    grouped = tap.is_("mul", TENSOR)
+    if not grouped and tap.op not in ("matmul", *(f"conv{axes}d" for axes in range(1, rank))):
+        return None
+    made = a.make(f"conv{rank}d" + ("grouped" if grouped else ""), tap.of[0].of)
     terms, constants = (others.of, others.constants) if others.op == "add" else ((others,), "")
     left: list[Expr] = [term for term in terms if term not in (tap, made)]
     return a.add(*left, made, *constants) if len(left) < len(terms) else None
