@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from synth.commands import fingerprint
 from synth.config import RunConfig
-from synth.errors import DONE, FAILED
+from synth.errors import DONE, FAILED, CommandError
 from synth.sampling import catalogue_sets, derived_rng, sample_pattern
 from synth.synthesizer import write_program
 from validators.contamination import packs
@@ -60,4 +60,7 @@ def _made(problems: Path, out: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(dict(argument.split("=", 1) for argument in sys.argv[1:])))
+    try:
+        sys.exit(main(dict(argument.split("=", 1) for argument in sys.argv[1:])))
+    except CommandError as error:
+        sys.exit(f"shipped_pack: {error}")
